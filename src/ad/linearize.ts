@@ -1,0 +1,92 @@
+import { type Atom, type Equation, Literal, type Program, prune, simplify, Var } from '../ir/index.js';
+import { jvpProgram } from './jvp.js';
+
+/** A program split at a point: what is computed once, and the linear map that is applied many times. */
+export interface LinearizedProgram {
+  /** Inputs: the program's. Outputs: the program's, then the residuals. */
+  readonly primal: Program;
+  /** Inputs: the residuals, then a tangent for each active input. Outputs: the tangents that are not zero. Linear in the tangents. */
+  readonly tangent: Program;
+  readonly residuals: number;
+  /** Which of the program's outputs have a tangent. */
+  readonly moving: readonly boolean[];
+}
+
+/**
+ * Splits the jvp program by what depends on tangents. The rest is the primal program, and what the linear part reads of it are the
+ * residuals. Values that cost nothing to make again (views, broadcasts, counters) are made again instead of kept.
+ */
+export function linearizeProgram(program: Program, active: readonly boolean[]): LinearizedProgram {
+  const { program: joint, moving } = jvpProgram(program, active);
+  const { inputs, equations, outputs } = simplify(joint);
+  const count = program.inputs.length;
+  const linear = new Set<Atom>(inputs.slice(count));
+  const known = new Map<Var, Equation>();
+  const linearEquations: Equation[] = [];
+  for (const equation of equations) {
+    if (equation.inputs.some((atom) => linear.has(atom))) {
+      linearEquations.push(equation);
+      for (const variable of equation.outputs) linear.add(variable);
+    } else {
+      for (const variable of equation.outputs) known.set(variable, equation);
+    }
+  }
+
+  const residuals = new Set<Var>();
+  const remade = new Set<Equation>();
+  const prelude: Equation[] = [];
+  const need = (atom: Atom): void => {
+    if (atom instanceof Literal || linear.has(atom)) return;
+    const equation = known.get(atom);
+    if (!equation || !isFree(equation)) {
+      residuals.add(atom);
+      return;
+    }
+    if (remade.has(equation)) return;
+    remade.add(equation);
+    equation.inputs.forEach(need);
+    prelude.push(equation);
+  };
+  for (const equation of linearEquations) equation.inputs.forEach(need);
+
+  const tangents = outputs.slice(program.outputs.length);
+  tangents.forEach(need);
+  const kept = [...residuals];
+  return {
+    primal: prune({
+      inputs: inputs.slice(0, count),
+      equations: equations.filter((equation) => known.has(equation.outputs[0]!)),
+      outputs: [...outputs.slice(0, program.outputs.length), ...kept],
+    }),
+    tangent: rename({
+      inputs: [...kept, ...inputs.slice(count)],
+      equations: [...prelude, ...linearEquations],
+      outputs: tangents,
+    }),
+    residuals: kept.length,
+    moving,
+  };
+}
+
+/** Cheaper to make again than to keep. */
+const isFree = ({ primitive, inputs }: Equation): boolean =>
+  primitive.category === 'view' || primitive.category === 'broadcast' || inputs.length === 0;
+
+/** The same program on variables of its own, so that no two programs share one. */
+function rename(program: Program): Program {
+  const fresh = new Map<Var, Var>();
+  const define = (variable: Var): Var => {
+    const copy = new Var(variable.aval);
+    fresh.set(variable, copy);
+    return copy;
+  };
+  const read = (atom: Atom): Atom => (atom instanceof Literal ? atom : fresh.get(atom)!);
+  return {
+    inputs: program.inputs.map(define),
+    equations: program.equations.map((equation) => {
+      const inputs = equation.inputs.map(read);
+      return { ...equation, inputs, outputs: equation.outputs.map(define) };
+    }),
+    outputs: program.outputs.map(read),
+  };
+}

@@ -1,0 +1,56 @@
+import {
+  type Atom,
+  DTypeError,
+  formatAval,
+  Literal,
+  type Program,
+  prune,
+  ShapeError,
+  sameAval,
+  scalar,
+  simplify,
+  type Tensor,
+  Var,
+} from '../ir/index.js';
+import type { Backend, Executable } from './backend.js';
+
+/**
+ * Makes a program ready on a backend. What every backend would have to do the same way is done here once: simplification, the check of
+ * the inputs, and outputs that are not computed at all (inputs handed through, literals, one value returned twice).
+ */
+export function makeExecutable(backend: Backend, program: Program): Executable {
+  const simple = simplify(program, { final: true });
+  const inputs = new Map(simple.inputs.map((variable, i) => [variable as Atom, i]));
+  const computed = [...new Set(simple.outputs)].filter((atom): atom is Var => atom instanceof Var && !inputs.has(atom));
+  const position = new Map<Atom, number>(computed.map((variable, i) => [variable, i]));
+  const body = computed.length > 0 ? backend.compile(prune({ ...simple, outputs: computed })) : undefined;
+
+  const check = (given: readonly Tensor[]): void => {
+    if (given.length !== simple.inputs.length) {
+      throw new ShapeError(`run: the program takes ${simple.inputs.length} inputs, got ${given.length}`);
+    }
+    simple.inputs.forEach(({ aval }, i) => {
+      const got = given[i]!.aval;
+      if (sameAval(aval, got)) return;
+      const kind = aval.dtype === got.dtype ? ShapeError : DTypeError;
+      throw new kind(`run: input ${i} must be ${formatAval(aval)}, got ${formatAval(got)}`);
+    });
+  };
+  const collect = (given: readonly Tensor[], results: readonly Tensor[]): Tensor[] =>
+    simple.outputs.map((atom) => {
+      if (atom instanceof Literal) return scalar(atom.value, atom.aval.dtype) as Tensor;
+      const input = inputs.get(atom);
+      return input === undefined ? results[position.get(atom)!]! : given[input]!;
+    });
+  return {
+    run(given) {
+      check(given);
+      return collect(given, body ? body.run(given) : []);
+    },
+    async runAsync(given) {
+      check(given);
+      return collect(given, body ? await body.runAsync(given) : []);
+    },
+    stats: () => body?.stats() ?? { instructions: 0, arenaBytes: 0 },
+  };
+}

@@ -1,0 +1,3 @@
+export type { Backend, BackendInfo, Executable, ExecutableStats } from './backend.js';
+export { type Compiled, compile } from './compile.js';
+export { type BackendStatus, backends, currentBackend, getBackend, useBackend, withBackend } from './registry.js';
