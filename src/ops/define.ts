@@ -9,7 +9,7 @@ import {
   type TransposeContext,
   type Value,
 } from '../ir/index.js';
-import { apply, inferSame, instantiate, sumOf } from './calculus.js';
+import { apply, inferNumeric, instantiate, sumOf } from './calculus.js';
 
 /** The definers name the algebra of an operation; what follows from the algebra is derived here once. */
 
@@ -51,7 +51,7 @@ export function binary(name: string, { evaluate, jvp, transpose, ...traits }: Bi
     category: 'elementwise',
     evaluate: evaluate as (...elements: number[]) => number,
     ...traits,
-    infer: (inputs) => [inferSame(name, inputs)],
+    infer: (inputs) => [inferNumeric(name, inputs)],
     jvp: ({ primals: [x, y], tangents: [dx, dy], outputs: [z] }) => [
       jvp({ x: x!, y: y!, z: z!, dx: dx ?? null, dy: dy ?? null }),
     ],

@@ -1,0 +1,24 @@
+import type { Value } from '../ir/index.js';
+
+/**
+ * A bilevel problem: choose λ so that the parameters w that minimise `inner(w, λ)` do well on `outer`.
+ *
+ *     min_λ  outer(w*(λ), λ)      subject to   w*(λ) = argmin_w  inner(w, λ)
+ *
+ * W, L and B are trees: inner parameters, hyperparameters, and whatever a batch is. Functions return scalars, must be pure, and are traced
+ * once per signature; whatever changes from call to call belongs in the batch.
+ */
+export interface BilevelProblem<W, L, B> {
+  readonly outer: (params: W, hyper: L, batch: B) => Value;
+  readonly inner: (params: W, hyper: L, batch: B) => Value;
+  /**
+   * If λ enters only after the model's outputs, inner = loss(outputs(w), λ): then the mixed product ∂²inner/∂λ∂w · q needs no backward pass
+   * through the model, only one forward tangent. `inner` must equal this composition.
+   */
+  readonly head?: {
+    readonly outputs: (params: W, batch: B) => Value;
+    readonly loss: (outputs: Value, hyper: L, batch: B) => Value;
+  };
+  /** Weight decay c: the inner objective is `inner` + (c/2)‖w‖². Added to the Hessian in closed form. */
+  readonly weightDecay?: number;
+}

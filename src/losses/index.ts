@@ -1,0 +1,1 @@
+export { crossEntropy, crossEntropyPerSample, weightedCrossEntropy } from './cross-entropy.js';

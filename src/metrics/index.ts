@@ -1,0 +1,1 @@
+export { type ClassificationErrors, classificationErrors } from './classification.js';

@@ -1,0 +1,47 @@
+import { mapTrees, type Value } from '../ir/index.js';
+import { add, div, mul, sqrt, square, sub } from '../ops/index.js';
+import { zeros } from '../tensor/index.js';
+
+/** First and second moments, and the number of steps taken. */
+export interface AdamState<P> {
+  readonly first: P;
+  readonly second: P;
+  readonly step: number;
+}
+
+export interface AdamOptions {
+  readonly learningRate: Value | number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+}
+
+export const initAdam = <P>(params: P): AdamState<P> => {
+  const zero = mapTrees((p) => zeros(p.shape, p.dtype), params);
+  return { first: zero, second: zero, step: 0 };
+};
+
+/**
+ * One step of Adam (Kingma and Ba 2015) with bias correction. The step does not depend on the gradient's scale, which is why it is the
+ * default for hyperparameters: a hypergradient's scale changes with the solver's step size.
+ */
+export function adam<P>(
+  params: P,
+  gradients: P,
+  { first, second, step }: AdamState<P>,
+  { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
+): { params: P; state: AdamState<P> } {
+  const t = step + 1;
+  const m = mapTrees((old, g) => add(mul(old, beta1), mul(g, 1 - beta1)), first, gradients);
+  const v = mapTrees((old, g) => add(mul(old, beta2), mul(square(g), 1 - beta2)), second, gradients);
+  const next = mapTrees(
+    (p, m1, v1) => {
+      const scale = add(sqrt(mul(v1, 1 / (1 - beta2 ** t))), epsilon);
+      return sub(p, mul(div(mul(m1, 1 / (1 - beta1 ** t)), scale), learningRate));
+    },
+    params,
+    m,
+    v,
+  );
+  return { params: next, state: { first: m, second: v, step: t } };
+}
