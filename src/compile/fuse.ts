@@ -7,7 +7,6 @@ import {
   foldPattern,
   isContiguous,
   joinCuts,
-  makePattern,
   type Pattern,
   repeated,
 } from './fuse-pattern.js';
@@ -206,7 +205,13 @@ class Fuser {
       const same = role.code === CONVERT && inputs[0]!.aval.dtype === output.aval.dtype;
       // What changes nothing is another name for its input.
       if (role.code === COPY || same) this.access.set(output, source);
-      else this.step(role.code, role.work, inputs.map((atom) => this.read(atom)), output);
+      else
+        this.step(
+          role.code,
+          role.work,
+          inputs.map((atom) => this.read(atom)),
+          output,
+        );
     } else if (role.as === 'fold') {
       this.fold(role.code, inputs[0]!, params.axes as readonly number[], output);
     } else if (primitive.category === 'view') {
@@ -355,6 +360,3 @@ class Fuser {
     return best;
   }
 }
-
-/** The pattern that reads every element of a tensor in order. */
-export const wholePattern = (shape: readonly number[]): Pattern => makePattern([sizeOf(shape)], [1]);

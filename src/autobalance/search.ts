@@ -1,0 +1,217 @@
+import { type BilevelProblem, hypergradient, type ImplicitMethod, type SpectrumEstimate } from '../bilevel/index.js';
+import { ClassSampler } from '../data/class-sampler.js';
+import { BatchSampler, type BatchSamplerState } from '../data/sampler.js';
+import { flatten, mapTrees, type Value } from '../ir/index.js';
+import { crossEntropy } from '../losses/index.js';
+import { type Model, namedArrays, treeFromArrays } from '../nn/index.js';
+import { add, mul } from '../ops/index.js';
+import { type AdamState, adam, initAdam } from '../optim/index.js';
+import { tensor } from '../tensor/index.js';
+import { type Batch, makeBatch } from './batches.js';
+import {
+  type ClassLoss,
+  type ClassLossNumbers,
+  classLoss,
+  classLossNumbers,
+  effectiveLoss,
+  type LossParameters,
+  type Parametrisation,
+  parametricCrossEntropy,
+  rawDelta,
+} from './loss.js';
+import type { HypergradientReport, Snapshot, StepReport } from './phase.js';
+import { SgdPhase, type SgdPhaseOptions } from './sgd-phase.js';
+
+/** How α is learned. */
+export interface SearchSettings {
+  /** Epochs that train θ alone before α moves. */
+  readonly warmupEpochs: number;
+  /** Steps of θ between two hypergradients. */
+  readonly interval: number;
+  /** Training batches behind the Hessian and the mixed product. */
+  readonly innerBatches: number;
+  /** Class-balanced validation batches behind the objective's gradient. */
+  readonly outerBatches: number;
+  readonly method: ImplicitMethod;
+  /** Hypergradients between two estimates of the Hessian's spectrum. */
+  readonly spectrumInterval: number;
+  /** Learning rate of Adam on α. */
+  readonly learningRate: number;
+  readonly parametrisation: Parametrisation;
+  readonly learn: readonly ('delta' | 'iota')[];
+}
+
+export interface SearchPhaseOptions<P, S> extends Omit<SgdPhaseOptions<P, S>, 'loss'> {
+  readonly search: SearchSettings;
+  /** Where α starts. */
+  readonly initial: ClassLossNumbers;
+  /** The held-out samples that the objective is measured on. */
+  readonly validation: Int32Array;
+}
+
+/** What the problem's functions read besides θ and α. */
+type SearchBatch<S> = Batch & { readonly state: S };
+
+/**
+ * The search phase of AutoBalance (Li et al. 2021, algorithm 1): SGD steps on θ under ℓ(·; α), and after a warm-up every `interval` steps an
+ * Adam step on α along the hypergradient of the balanced validation loss.
+ *
+ * The validation batches hold every class equally often, so the balanced objective is plain cross-entropy on them; it is evaluated as the
+ * model will be used, with running statistics. The training loss in H is the one that SGD descends, with the batch's own statistics;
+ * neither changes the running ones.
+ */
+export class SearchPhase<P, S> extends SgdPhase<P, S> {
+  readonly #search: SearchSettings;
+  readonly #problem: BilevelProblem<P, LossParameters, SearchBatch<S>>;
+  readonly #fixed: ClassLoss;
+  readonly #current: { loss: ClassLoss };
+  #raw: LossParameters;
+  #adam: AdamState<LossParameters>;
+  #inner: BatchSampler;
+  readonly #outer: ClassSampler;
+  #spectrum: SpectrumEstimate | undefined;
+  #updates = 0;
+  /** Sum of α over the updates of the last half, for the average. */
+  #average: { raw: LossParameters; count: number } | undefined;
+
+  constructor(options: SearchPhaseOptions<P, S>) {
+    const { search, initial, model, random, source, indices, validation, settings } = options;
+    const fixed = classLoss(initial);
+    const current = { loss: fixed };
+    super({ ...options, loss: () => current.loss });
+    this.#search = search;
+    this.#fixed = fixed;
+    this.#current = current;
+    this.#raw = {
+      ...(search.learn.includes('delta') && { delta: tensor(rawDelta(initial.delta, search.parametrisation)) }),
+      ...(search.learn.includes('iota') && { iota: fixed.iota }),
+    };
+    this.#adam = initAdam(this.#raw);
+    this.#inner = new BatchSampler(
+      indices,
+      Math.min(settings.batchSize, indices.length),
+      random.fork('inner batches'),
+      { dropLast: true },
+    );
+    this.#outer = new ClassSampler(source.dataset.labels, validation, settings.batchSize, random.fork('outer batches'));
+    this.#problem = searchProblem(model, fixed, search.parametrisation, settings.weightDecay);
+    current.loss = effectiveLoss(this.#raw, fixed, search.parametrisation);
+  }
+
+  /** The loss that the search has learned so far: the mean of α over the second half of the updates, in the learned numbers. */
+  get learned(): ClassLossNumbers {
+    const raw = this.#average ? mapTrees((x) => mul(x, 1 / this.#average!.count), this.#average.raw) : this.#raw;
+    return classLossNumbers(effectiveLoss(raw, this.#fixed, this.#search.parametrisation));
+  }
+
+  override async step(): Promise<StepReport> {
+    const report = await super.step();
+    const { warmupEpochs, interval } = this.#search;
+    const active = this.completedSteps - warmupEpochs * this.stepsPerEpoch;
+    if (active <= 0 || active % interval !== 0) return report;
+    return { ...report, hypergradient: await this.#improveLoss() };
+  }
+
+  async #improveLoss(): Promise<HypergradientReport> {
+    const { source } = this.options;
+    const { state, params } = this.train;
+    const { innerBatches, outerBatches, method, spectrumInterval, learningRate } = this.#search;
+    const draw = (count: number, sampler: { next(): Int32Array }): SearchBatch<S>[] =>
+      Array.from({ length: count }, () => ({ ...makeBatch(source, sampler.next()), state }));
+    const reuse = this.#updates % spectrumInterval !== 0 ? this.#spectrum : undefined;
+    const result = await hypergradient(this.#problem, {
+      params,
+      hyper: this.#raw,
+      innerBatches: draw(innerBatches, this.#inner),
+      outerBatches: draw(outerBatches, this.#outer),
+      method,
+      ...(reuse && { spectrum: reuse }),
+    });
+    this.#spectrum = result.spectrum;
+    this.#updates += 1;
+    // A solve that failed says nothing about α.
+    if (result.status !== 'diverged') {
+      const next = adam(this.#raw, result.gradient, this.#adam, { learningRate });
+      this.#raw = next.params;
+      this.#adam = next.state;
+      this.#current.loss = effectiveLoss(this.#raw, this.#fixed, this.#search.parametrisation);
+    }
+    this.#accumulate();
+    const { delta, iota } = classLossNumbers(this.#current.loss);
+    return {
+      step: this.completedSteps,
+      outer: result.outer,
+      norm: Math.hypot(...flatten(result.gradient).leaves.flatMap((leaf) => [...leaf.data()])),
+      status: result.status,
+      residuals: result.residuals,
+      stepSize: result.stepSize ?? null,
+      damping: result.damping,
+      largestEigenvalue: result.spectrum?.largest ?? null,
+      smallestEigenvalue: result.spectrum?.smallest ?? null,
+      delta,
+      iota,
+    };
+  }
+
+  #accumulate(): void {
+    const { warmupEpochs } = this.#search;
+    const half = (warmupEpochs * this.stepsPerEpoch + this.totalSteps) / 2;
+    if (this.completedSteps < half) return;
+    const { raw, count } = this.#average ?? { raw: mapTrees((x) => mul(x, 0), this.#raw), count: 0 };
+    this.#average = { raw: mapTrees((x, y) => add(x, y), raw, this.#raw), count: count + 1 };
+  }
+
+  override snapshot(): Snapshot {
+    const { arrays, json } = super.snapshot();
+    const { first, second, step } = this.#adam;
+    return {
+      arrays: {
+        ...arrays,
+        ...namedArrays({ raw: this.#raw, first, second, average: this.#average?.raw ?? {} }, 'search'),
+      },
+      json: {
+        ...json,
+        adamStep: step,
+        inner: this.#inner.state(),
+        outer: this.#outer.position,
+        spectrum: this.#spectrum ?? null,
+        updates: this.#updates,
+        averaged: this.#average?.count ?? 0,
+      },
+    };
+  }
+
+  override restore(snapshot: Snapshot): void {
+    super.restore(snapshot);
+    const { json, arrays } = snapshot;
+    const averaged = json.averaged as number;
+    const template = { raw: this.#raw, first: this.#raw, second: this.#raw, average: averaged > 0 ? this.#raw : {} };
+    const { raw, first, second, average } = treeFromArrays(template, arrays, 'checkpoint', 'search');
+    this.#raw = raw;
+    this.#adam = { first, second, step: json.adamStep as number };
+    this.#inner = BatchSampler.fromState(this.options.indices, json.inner as BatchSamplerState);
+    this.#outer.position = json.outer as number;
+    this.#spectrum = (json.spectrum as SpectrumEstimate | null) ?? undefined;
+    this.#updates = json.updates as number;
+    this.#average = averaged > 0 ? { raw: average, count: averaged } : undefined;
+    this.#current.loss = effectiveLoss(this.#raw, this.#fixed, this.#search.parametrisation);
+  }
+}
+
+function searchProblem<P, S>(
+  model: Model<P, S>,
+  fixed: ClassLoss,
+  parametrisation: Parametrisation,
+  weightDecay: number,
+): BilevelProblem<P, LossParameters, SearchBatch<S>> {
+  const outputs = (params: P, { x, state }: SearchBatch<S>): Value =>
+    model.apply(params, state, x, { train: true }).logits;
+  const loss = (logits: Value, raw: LossParameters, { y }: SearchBatch<S>): Value =>
+    parametricCrossEntropy(logits, y, effectiveLoss(raw, fixed, parametrisation));
+  return {
+    inner: (params, raw, batch) => loss(outputs(params, batch), raw, batch),
+    outer: (params, _, { x, y, state }) => crossEntropy(model.apply(params, state, x, { train: false }).logits, y),
+    head: { outputs, loss },
+    weightDecay,
+  };
+}

@@ -1,0 +1,131 @@
+import type { Random } from '../data/random.js';
+import { BatchSampler, type BatchSamplerState } from '../data/sampler.js';
+import { NumericError } from '../ir/index.js';
+import { type Model, namedArrays, treeFromArrays } from '../nn/index.js';
+import { staircase } from '../optim/index.js';
+import { type Batch, type ImageSource, makeBatch } from './batches.js';
+import { evaluate } from './evaluate.js';
+import type { ClassLoss } from './loss.js';
+import type { EpochReport, Phase, Snapshot, StepReport } from './phase.js';
+import { initTraining, type TrainPrograms, type TrainState } from './training.js';
+
+/** How θ is trained; the same for every method, so that methods differ in their loss alone. */
+export interface TrainingSettings {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly warmupEpochs: number;
+  /** Fractions of the epochs at which the learning rate falls by `decayFactor`. */
+  readonly milestones: readonly number[];
+  readonly decayFactor: number;
+}
+
+export interface SgdPhaseOptions<P, S> {
+  readonly model: Model<P, S>;
+  readonly programs: TrainPrograms<P, S>;
+  readonly source: ImageSource;
+  readonly indices: Int32Array;
+  readonly settings: TrainingSettings;
+  /** Fixes initial weights and the order of the samples. */
+  readonly random: Random;
+  /** The loss, asked for before every step. */
+  readonly loss: () => ClassLoss;
+  /** Held-out samples to report the balanced error on after each epoch. */
+  readonly watch?: { readonly source: ImageSource; readonly indices: Int32Array };
+}
+
+/** Trains θ by SGD under a loss. The search is this phase with a loss that moves. */
+export class SgdPhase<P, S> implements Phase {
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  readonly epochs: number;
+  protected train: TrainState<P, S>;
+  protected readonly options: SgdPhaseOptions<P, S>;
+  readonly #learningRate: (step: number) => number;
+  #sampler: BatchSampler;
+  #completed = 0;
+  #lossSum = 0;
+
+  constructor(options: SgdPhaseOptions<P, S>) {
+    const { settings, indices, random, model } = options;
+    this.options = options;
+    this.train = initTraining(model.init(random.fork('weights')));
+    // Whole batches only: one shape, one program, and no batch-norm statistics of a handful of samples.
+    const batchSize = Math.min(settings.batchSize, indices.length);
+    this.#sampler = new BatchSampler(indices, batchSize, random.fork('batches'), { dropLast: true });
+    this.epochs = settings.epochs;
+    this.stepsPerEpoch = this.#sampler.batchesPerEpoch;
+    this.totalSteps = settings.epochs * this.stepsPerEpoch;
+    this.#learningRate = staircase({
+      learningRate: settings.learningRate,
+      epochs: settings.epochs,
+      stepsPerEpoch: this.stepsPerEpoch,
+      warmupEpochs: settings.warmupEpochs,
+      milestones: settings.milestones,
+      factor: settings.decayFactor,
+    });
+  }
+
+  get completedSteps(): number {
+    return this.#completed;
+  }
+
+  /** The trained model as it stands. */
+  get result(): TrainState<P, S> {
+    return this.train;
+  }
+
+  async step(): Promise<StepReport> {
+    const learningRate = this.#learningRate(this.#completed);
+    const loss = await this.#descend(this.nextBatch(), learningRate);
+    this.#completed += 1;
+    this.#lossSum += loss;
+    if (this.#completed % this.stepsPerEpoch !== 0) return { loss };
+    return { loss, epoch: await this.#endEpoch(learningRate) };
+  }
+
+  protected nextBatch(): Batch {
+    return makeBatch(this.options.source, this.#sampler.next());
+  }
+
+  async #descend(batch: Batch, learningRate: number): Promise<number> {
+    const result = await this.options.programs.step.async(this.train, batch, this.options.loss(), learningRate);
+    const loss = result.loss.item();
+    if (!Number.isFinite(loss)) {
+      throw new NumericError(
+        `training: the loss of step ${this.#completed + 1} is ${loss}; lower the learning rate (${learningRate} at this step) or check the data`,
+      );
+    }
+    this.train = result.train;
+    return loss;
+  }
+
+  async #endEpoch(learningRate: number): Promise<EpochReport> {
+    const report = {
+      epoch: this.#completed / this.stepsPerEpoch,
+      trainLoss: this.#lossSum / this.stepsPerEpoch,
+      learningRate,
+    };
+    this.#lossSum = 0;
+    const { watch, programs } = this.options;
+    if (!watch) return report;
+    const { balancedError } = await evaluate(programs, this.train, watch.source, watch.indices);
+    return { ...report, balancedError };
+  }
+
+  snapshot(): Snapshot {
+    return {
+      arrays: namedArrays(this.train, 'train'),
+      json: { completed: this.#completed, lossSum: this.#lossSum, sampler: this.#sampler.state() },
+    };
+  }
+
+  restore({ arrays, json }: Snapshot): void {
+    this.train = treeFromArrays(this.train, arrays, 'checkpoint', 'train');
+    this.#completed = json.completed as number;
+    this.#lossSum = json.lossSum as number;
+    this.#sampler = BatchSampler.fromState(this.options.indices, json.sampler as BatchSamplerState);
+  }
+}

@@ -1,0 +1,48 @@
+import { valueAndGrad } from '../ad/index.js';
+import { type Compiled, compile } from '../backends/index.js';
+import type { Value } from '../ir/index.js';
+import type { Model } from '../nn/index.js';
+import { argmax } from '../ops/index.js';
+import { initVelocity, sgd } from '../optim/index.js';
+import type { Batch } from './batches.js';
+import { type ClassLoss, parametricCrossEntropy } from './loss.js';
+
+/** Everything SGD changes. */
+export type TrainState<P, S> = { readonly params: P; readonly velocity: P; readonly state: S };
+
+export interface SgdSettings {
+  readonly momentum: number;
+  readonly weightDecay: number;
+}
+
+/** The compiled programs that training a model under a parametric loss needs; one step is one backend call. */
+export interface TrainPrograms<P, S> {
+  readonly step: Compiled<
+    [train: TrainState<P, S>, batch: Batch, loss: ClassLoss, learningRate: Value | number],
+    { train: TrainState<P, S>; loss: Value }
+  >;
+  /** Predicted classes, i32 [N], with the running statistics. */
+  readonly predict: Compiled<[params: P, state: S, x: Value], Value>;
+}
+
+export function trainPrograms<P, S>(model: Model<P, S>, { momentum, weightDecay }: SgdSettings): TrainPrograms<P, S> {
+  return {
+    step: compile((train, batch, loss, learningRate) => {
+      const objective = (params: P): [Value, S] => {
+        const { logits, state } = model.apply(params, train.state, batch.x, { train: true });
+        return [parametricCrossEntropy(logits, batch.y, loss), state];
+      };
+      const { value, grad } = valueAndGrad(objective)(train.params);
+      const { params, velocity } = sgd(train.params, grad, train.velocity, { learningRate, momentum, weightDecay });
+      return { train: { params, velocity, state: value[1] }, loss: value[0] };
+    }),
+    predict: compile((params, state, x) => argmax(model.apply(params, state, x, { train: false }).logits, 1)),
+  };
+}
+
+/** A fresh start for SGD. */
+export const initTraining = <P, S>({ params, state }: { params: P; state: S }): TrainState<P, S> => ({
+  params,
+  velocity: initVelocity(params),
+  state,
+});
