@@ -4,10 +4,7 @@
       "target_name": "autobalance",
       "sources": [
         "native/node/addon.cc",
-        "native/cpu/isa.cc",
-        "native/cpu/thread_pool.cc",
-        "native/cpu/gemm.cc",
-        "native/cpu/conv.cc"
+        "<!@(node -p \"require('fs').readdirSync('native/cpu').filter((f) => f.endsWith('.cc')).map((f) => 'native/cpu/' + f).join(' ')\")"
       ],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")", "native"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_CPP_EXCEPTIONS"],

@@ -2,6 +2,7 @@ export { type Batch, type ImageSource, makeBatch } from './batches.js';
 export { evaluate } from './evaluate.js';
 export * from './experiment.js';
 export * from './loss.js';
+export { inverseTemperature, type ObjectiveName, objectives } from './objective.js';
 export * from './phase.js';
 export { type Preset, type PresetSettings, presets } from './presets.js';
 export { SearchPhase, type SearchPhaseOptions, type SearchSettings } from './search.js';

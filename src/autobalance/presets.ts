@@ -22,14 +22,19 @@ const training = {
   decayFactor: 0.1,
 } as const;
 
+/** α moves as in the published recipe (SGD with momentum, every 20 steps); step size and damping of the solver are automatic. */
 const search = {
   warmupEpochs: 4,
-  interval: 10,
+  interval: 20,
   innerBatches: 2,
   outerBatches: 4,
-  method: { solver: 'cg', iterations: 6 },
-  spectrumInterval: 10,
-  learningRate: 0.1,
+  method: { solver: 'neumann', iterations: 5 },
+  spectrumInterval: 5,
+  learningRate: 0.2,
+  momentum: 0.9,
+  deltaRate: 0.3,
+  clip: 1,
+  objective: 'calibrated',
   parametrisation: 'softplus',
   learn: ['delta', 'iota'],
 } as const;
@@ -42,7 +47,7 @@ export const presets: { readonly [name: string]: Preset } = {
     settings: {
       longTail: { n0: 5000, imbalance: 100 },
       training: { ...training, epochs: 12, warmupEpochs: 3 },
-      search,
+      search: { ...search, interval: 10 },
       searchEpochs: 12,
       validationFraction: 0.2,
       start: 'cross-entropy',

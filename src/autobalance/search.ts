@@ -2,10 +2,9 @@ import { type BilevelProblem, hypergradient, type ImplicitMethod, type SpectrumE
 import { ClassSampler } from '../data/class-sampler.js';
 import { BatchSampler, type BatchSamplerState } from '../data/sampler.js';
 import { flatten, mapTrees, type Value } from '../ir/index.js';
-import { crossEntropy } from '../losses/index.js';
 import { type Model, namedArrays, treeFromArrays } from '../nn/index.js';
 import { add, mul } from '../ops/index.js';
-import { type AdamState, adam, initAdam } from '../optim/index.js';
+import { initVelocity, sgd } from '../optim/index.js';
 import { tensor } from '../tensor/index.js';
 import { type Batch, makeBatch } from './batches.js';
 import {
@@ -19,6 +18,7 @@ import {
   parametricCrossEntropy,
   rawDelta,
 } from './loss.js';
+import { type ObjectiveName, objectives } from './objective.js';
 import type { HypergradientReport, Snapshot, StepReport } from './phase.js';
 import { SgdPhase, type SgdPhaseOptions } from './sgd-phase.js';
 
@@ -33,10 +33,16 @@ export interface SearchSettings {
   /** Class-balanced validation batches behind the objective's gradient. */
   readonly outerBatches: number;
   readonly method: ImplicitMethod;
-  /** Hypergradients between two estimates of the Hessian's spectrum. */
+  /** Hypergradients between two estimates of the Hessian's spectrum; a solve that diverges takes a new one at once. */
   readonly spectrumInterval: number;
-  /** Learning rate of Adam on α. */
+  /** Learning rate of SGD on α. */
   readonly learningRate: number;
+  readonly momentum: number;
+  /** Learning rate of Δ, relative to that of ι: Δ multiplies logits of size 5 to 10, so its gradient is that much larger. */
+  readonly deltaRate: number;
+  /** Largest norm of a hypergradient; a longer one is shortened. One bad minibatch must not undo fifty good ones. */
+  readonly clip: number;
+  readonly objective: ObjectiveName;
   readonly parametrisation: Parametrisation;
   readonly learn: readonly ('delta' | 'iota')[];
 }
@@ -54,9 +60,9 @@ type SearchBatch<S> = Batch & { readonly state: S };
 
 /**
  * The search phase of AutoBalance (Li et al. 2021, algorithm 1): SGD steps on θ under ℓ(·; α), and after a warm-up every `interval` steps an
- * Adam step on α along the hypergradient of the balanced validation loss.
+ * step on α along the hypergradient of the balanced validation loss.
  *
- * The validation batches hold every class equally often, so the balanced objective is plain cross-entropy on them; it is evaluated as the
+ * The validation batches hold every class equally often, so a plain mean over them is the balanced objective; it is evaluated as the
  * model will be used, with running statistics. The training loss in H is the one that SGD descends, with the batch's own statistics;
  * neither changes the running ones.
  */
@@ -66,7 +72,7 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
   readonly #fixed: ClassLoss;
   readonly #current: { loss: ClassLoss };
   #raw: LossParameters;
-  #adam: AdamState<LossParameters>;
+  #velocity: LossParameters;
   #inner: BatchSampler;
   readonly #outer: ClassSampler;
   #spectrum: SpectrumEstimate | undefined;
@@ -86,7 +92,7 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
       ...(search.learn.includes('delta') && { delta: tensor(rawDelta(initial.delta, search.parametrisation)) }),
       ...(search.learn.includes('iota') && { iota: fixed.iota }),
     };
-    this.#adam = initAdam(this.#raw);
+    this.#velocity = initVelocity(this.#raw);
     this.#inner = new BatchSampler(
       indices,
       Math.min(settings.batchSize, indices.length),
@@ -94,7 +100,7 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
       { dropLast: true },
     );
     this.#outer = new ClassSampler(source.dataset.labels, validation, settings.batchSize, random.fork('outer batches'));
-    this.#problem = searchProblem(model, fixed, search.parametrisation, settings.weightDecay);
+    this.#problem = searchProblem(model, fixed, search, settings.weightDecay);
     current.loss = effectiveLoss(this.#raw, fixed, search.parametrisation);
   }
 
@@ -115,33 +121,35 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
   async #improveLoss(): Promise<HypergradientReport> {
     const { source } = this.options;
     const { state, params } = this.train;
-    const { innerBatches, outerBatches, method, spectrumInterval, learningRate } = this.#search;
+    const { innerBatches, outerBatches, method, spectrumInterval } = this.#search;
     const draw = (count: number, sampler: { next(): Int32Array }): SearchBatch<S>[] =>
       Array.from({ length: count }, () => ({ ...makeBatch(source, sampler.next()), state }));
+    const innerData = draw(innerBatches, this.#inner);
+    const outerData = draw(outerBatches, this.#outer);
+    const solve = (spectrum?: SpectrumEstimate) =>
+      hypergradient(this.#problem, {
+        params,
+        hyper: this.#raw,
+        innerBatches: innerData,
+        outerBatches: outerData,
+        method,
+        ...(spectrum && { spectrum }),
+      });
     const reuse = this.#updates % spectrumInterval !== 0 ? this.#spectrum : undefined;
-    const result = await hypergradient(this.#problem, {
-      params,
-      hyper: this.#raw,
-      innerBatches: draw(innerBatches, this.#inner),
-      outerBatches: draw(outerBatches, this.#outer),
-      method,
-      ...(reuse && { spectrum: reuse }),
-    });
+    let result = await solve(reuse);
+    // The curvature has grown since the estimate was taken: take a new one.
+    if (result.status === 'diverged' && reuse) result = await solve();
     this.#spectrum = result.spectrum;
     this.#updates += 1;
+    const norm = normOf(result.gradient);
     // A solve that failed says nothing about α.
-    if (result.status !== 'diverged') {
-      const next = adam(this.#raw, result.gradient, this.#adam, { learningRate });
-      this.#raw = next.params;
-      this.#adam = next.state;
-      this.#current.loss = effectiveLoss(this.#raw, this.#fixed, this.#search.parametrisation);
-    }
+    if (result.status !== 'diverged' && Number.isFinite(norm)) this.#descend(result.gradient, norm);
     this.#accumulate();
     const { delta, iota } = classLossNumbers(this.#current.loss);
     return {
       step: this.completedSteps,
       outer: result.outer,
-      norm: Math.hypot(...flatten(result.gradient).leaves.flatMap((leaf) => [...leaf.data()])),
+      norm,
       status: result.status,
       residuals: result.residuals,
       stepSize: result.stepSize ?? null,
@@ -151,6 +159,17 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
       delta,
       iota,
     };
+  }
+
+  /** One step of SGD with momentum on α. */
+  #descend(gradient: LossParameters, norm: number): void {
+    const { learningRate, momentum, deltaRate, clip, parametrisation } = this.#search;
+    const shortened = mapTrees((g) => mul(g, Math.min(1, clip / norm)), gradient);
+    const scaled = { ...shortened, ...(shortened.delta && { delta: mul(shortened.delta, deltaRate) }) };
+    const next = sgd(this.#raw, scaled, this.#velocity, { learningRate, momentum, weightDecay: 0 });
+    this.#raw = next.params;
+    this.#velocity = next.velocity;
+    this.#current.loss = effectiveLoss(this.#raw, this.#fixed, parametrisation);
   }
 
   #accumulate(): void {
@@ -163,15 +182,13 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
 
   override snapshot(): Snapshot {
     const { arrays, json } = super.snapshot();
-    const { first, second, step } = this.#adam;
     return {
       arrays: {
         ...arrays,
-        ...namedArrays({ raw: this.#raw, first, second, average: this.#average?.raw ?? {} }, 'search'),
+        ...namedArrays({ raw: this.#raw, velocity: this.#velocity, average: this.#average?.raw ?? {} }, 'search'),
       },
       json: {
         ...json,
-        adamStep: step,
         inner: this.#inner.state(),
         outer: this.#outer.position,
         spectrum: this.#spectrum ?? null,
@@ -185,10 +202,10 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
     super.restore(snapshot);
     const { json, arrays } = snapshot;
     const averaged = json.averaged as number;
-    const template = { raw: this.#raw, first: this.#raw, second: this.#raw, average: averaged > 0 ? this.#raw : {} };
-    const { raw, first, second, average } = treeFromArrays(template, arrays, 'checkpoint', 'search');
+    const template = { raw: this.#raw, velocity: this.#raw, average: averaged > 0 ? this.#raw : {} };
+    const { raw, velocity, average } = treeFromArrays(template, arrays, 'checkpoint', 'search');
     this.#raw = raw;
-    this.#adam = { first, second, step: json.adamStep as number };
+    this.#velocity = velocity;
     this.#inner = BatchSampler.fromState(this.options.indices, json.inner as BatchSamplerState);
     this.#outer.position = json.outer as number;
     this.#spectrum = (json.spectrum as SpectrumEstimate | null) ?? undefined;
@@ -198,10 +215,13 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
   }
 }
 
+const normOf = (tree: LossParameters): number =>
+  Math.hypot(...flatten(tree).leaves.flatMap((leaf) => [...leaf.data()]));
+
 function searchProblem<P, S>(
   model: Model<P, S>,
   fixed: ClassLoss,
-  parametrisation: Parametrisation,
+  { parametrisation, objective }: SearchSettings,
   weightDecay: number,
 ): BilevelProblem<P, LossParameters, SearchBatch<S>> {
   const outputs = (params: P, { x, state }: SearchBatch<S>): Value =>
@@ -210,7 +230,8 @@ function searchProblem<P, S>(
     parametricCrossEntropy(logits, y, effectiveLoss(raw, fixed, parametrisation));
   return {
     inner: (params, raw, batch) => loss(outputs(params, batch), raw, batch),
-    outer: (params, _, { x, y, state }) => crossEntropy(model.apply(params, state, x, { train: false }).logits, y),
+    outer: (params, _, { x, y, state }) =>
+      objectives[objective](model.apply(params, state, x, { train: false }).logits, y),
     head: { outputs, loss },
     weightDecay,
   };

@@ -73,7 +73,7 @@ class Encoder {
     for (const variable of [...fused.inputs, ...plan.outputs, ...plan.lines.keys()]) this.buffer(variable);
     // Empty tensors have no memory but may still be operands.
     for (const instruction of fused.instructions) {
-      if (instruction.kind === 'kernel') instruction.inputs.forEach((variable) => this.buffer(variable));
+      if (instruction.kind === 'kernel') for (const variable of instruction.inputs) this.buffer(variable);
     }
   }
 
@@ -141,13 +141,9 @@ class Encoder {
 
     const slots = new Slots(group);
     const steps = group.steps.map((step, i) => {
+      // Sources first: the destination may be the scratch of one that is read here for the last time.
       const inputs = step.inputs.map((access) => slots.source(access, i));
-      return [
-        step.code,
-        slots.destination(step.output, i),
-        ...inputs,
-        ...new Array<number>(3 - inputs.length).fill(-1),
-      ];
+      return [step.code, slots.destination(step.output), ...inputs, ...new Array<number>(3 - inputs.length).fill(-1)];
     });
     const folds = group.folds.map((fold) => {
       const mask = stridesOver(fold.pattern, extents).reduce(

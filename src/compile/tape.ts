@@ -77,7 +77,7 @@ export const roles: { readonly [N in PrimitiveName]: Role } = {
   softplus: step(19, 32),
   sin: step(20, 60),
   cos: step(21, 60),
-  pow: step(22, 120),
+  pow: step(22, 40),
   equal: step(23),
   less: step(24),
   lessEqual: step(25),

@@ -48,7 +48,8 @@ export function treeFromArrays<T>(
   const { leaves, structure } = flatten(template);
   const names = paths(structure, prefix);
   const known = new Set(names);
-  const foreign = Object.keys(arrays).find((name) => name.startsWith(prefix) && !known.has(name));
+  const belongs = (name: string): boolean => prefix === '' || name === prefix || name.startsWith(`${prefix}.`);
+  const foreign = Object.keys(arrays).find((name) => belongs(name) && !known.has(name));
   if (foreign !== undefined) {
     throw new DataError(
       `${source}: holds ${JSON.stringify(foreign)}, which this model has not; it was saved from another model`,

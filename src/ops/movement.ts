@@ -164,7 +164,7 @@ export const iotaPrimitive: Primitive<IotaParams> = constant('iota', {
 export function reshape(x: Value, shape: Shape): Value {
   const known = shape.filter((extent) => extent !== -1);
   const missing = sizeOf(known) === 0 ? 0 : x.size / sizeOf(known);
-  if (shape.length - known.length > 1 || !Number.isInteger(missing)) {
+  if (shape.length - known.length > 1 || (known.length < shape.length && !Number.isInteger(missing))) {
     throw new ShapeError(
       `reshape: ${formatAval(x.aval)} does not divide into ${formatShape(shape)}; at most one extent may be -1`,
     );

@@ -26,6 +26,12 @@ export function staircase({
       `schedule: learning rate, epochs and steps per epoch must be positive, got ${learningRate}, ${epochs}, ${stepsPerEpoch}`,
     );
   }
+  if (!(warmupEpochs >= 0) || !(factor > 0) || !milestones.every((fraction) => fraction >= 0 && fraction <= 1)) {
+    throw new ConfigError(
+      'schedule: warm-up epochs must not be negative, the factor must be positive, milestones are fractions from 0 to 1; ' +
+        `got ${warmupEpochs}, ${factor}, [${milestones}]`,
+    );
+  }
   const warmup = warmupEpochs * stepsPerEpoch;
   const drops = milestones.map((fraction) => Math.round(fraction * epochs) * stepsPerEpoch);
   return (step) => {

@@ -1,6 +1,6 @@
 import type { Shape } from '../../ir/index.js';
 import type { ParamsOf } from '../../ops/index.js';
-import { accumulate, type Kernel, widen } from './kernel.js';
+import { accumulate, type Kernel, productsOf, widen } from './kernel.js';
 
 /** All three members of the family run over the same triples: a pixel of x, a tap of the filter, a pixel of the output. */
 interface Family {
@@ -49,14 +49,13 @@ export const conv2d: Kernel<ParamsOf<'conv2d'>> = ([x, f], params, output) => {
   const family = { x: x!.shape, filter: f!.shape, output: output.shape, params };
   const [, , channels, filters] = f!.shape as [number, number, number, number];
   const perGroup = filters / params.groups;
+  const { addScaled } = productsOf(output.dtype);
   const image = widen(x!.data);
   const taps = widen(f!.data);
   accumulate(output, (y) => {
     walkTaps(family, (pixel, tap, result) => {
       for (let c = 0; c < channels; c++) {
-        const value = image[pixel + c]!;
-        const row = tap + c * filters;
-        for (let o = 0; o < perGroup; o++) y[result + o]! += value * taps[row + o]!;
+        addScaled(y, result, image[pixel + c]!, taps, tap + c * filters, perGroup);
       }
     });
   });
@@ -66,15 +65,13 @@ export const conv2dInputGrad: Kernel<ParamsOf<'conv2dInputGrad'>> = ([g, f], par
   const family = { x: output.shape, filter: f!.shape, output: g!.shape, params };
   const [, , channels, filters] = f!.shape as [number, number, number, number];
   const perGroup = filters / params.groups;
+  const { inner } = productsOf(output.dtype);
   const cotangent = widen(g!.data);
   const taps = widen(f!.data);
   accumulate(output, (image) => {
     walkTaps(family, (pixel, tap, result) => {
       for (let c = 0; c < channels; c++) {
-        const row = tap + c * filters;
-        let sum = 0;
-        for (let o = 0; o < perGroup; o++) sum += cotangent[result + o]! * taps[row + o]!;
-        image[pixel + c]! += sum;
+        image[pixel + c]! += inner(cotangent, result, taps, tap + c * filters, perGroup);
       }
     });
   });
@@ -84,14 +81,13 @@ export const conv2dFilterGrad: Kernel<ParamsOf<'conv2dFilterGrad'>> = ([x, g], p
   const family = { x: x!.shape, filter: output.shape, output: g!.shape, params };
   const [, , channels, filters] = output.shape as [number, number, number, number];
   const perGroup = filters / params.groups;
+  const { addScaled } = productsOf(output.dtype);
   const image = widen(x!.data);
   const cotangent = widen(g!.data);
   accumulate(output, (taps) => {
     walkTaps(family, (pixel, tap, result) => {
       for (let c = 0; c < channels; c++) {
-        const value = image[pixel + c]!;
-        const row = tap + c * filters;
-        for (let o = 0; o < perGroup; o++) taps[row + o]! += value * cotangent[result + o]!;
+        addScaled(taps, tap + c * filters, image[pixel + c]!, cotangent, result, perGroup);
       }
     });
   });

@@ -1,6 +1,6 @@
 import { sizeOf } from '../../ir/index.js';
 import type { ParamsOf } from '../../ops/index.js';
-import { accumulate, type Kernel, type Operand, widen } from './kernel.js';
+import { accumulate, type Kernel, type Operand, productsOf, widen } from './kernel.js';
 import { copy } from './movement.js';
 
 export const dot: Kernel<ParamsOf<'dot'>> = ([a, b], { transA, transB }, output) => {
@@ -8,6 +8,7 @@ export const dot: Kernel<ParamsOf<'dot'>> = ([a, b], { transA, transB }, output)
   const right = asStored(b!, transB);
   const batches = sizeOf(output.shape.slice(0, -2));
   const [rows, columns] = output.shape.slice(-2) as [number, number];
+  const { addScaled } = productsOf(output.dtype);
   const inner = a!.shape.at(transA ? -2 : -1)!;
   accumulate(output, (c) => {
     for (let batch = 0; batch < batches; batch++) {
@@ -16,7 +17,7 @@ export const dot: Kernel<ParamsOf<'dot'>> = ([a, b], { transA, transB }, output)
         for (let k = 0; k < inner; k++) {
           const factor = left[(batch * rows + i) * inner + k]!;
           const other = (batch * inner + k) * columns;
-          for (let j = 0; j < columns; j++) c[row + j]! += factor * right[other + j]!;
+          addScaled(c, row, factor, right, other, columns);
         }
       }
     }

@@ -1,0 +1,81 @@
+#include "isa.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+namespace ab {
+namespace {
+
+constexpr int kUnknown = -1;
+std::atomic<int> current{kUnknown};
+
+constexpr Isa kAll[] = {Isa::avx512, Isa::avx2, Isa::generic};
+
+void requireSupported(Isa which) {
+  if (isaSupported(which)) return;
+  std::string have;
+  for (Isa each : kAll)
+    if (isaSupported(each)) have += (have.empty() ? "" : ", ") + std::string(isaName(each));
+  throw std::runtime_error("instruction set: this processor lacks " + std::string(isaName(which)) + "; it has " + have);
+}
+
+Isa detect() {
+  const char* forced = std::getenv("AUTOBALANCE_ISA");
+  if (forced != nullptr && *forced != '\0') {
+    for (Isa each : kAll) {
+      if (std::string(forced) != isaName(each)) continue;
+      requireSupported(each);
+      return each;
+    }
+    throw std::runtime_error("AUTOBALANCE_ISA: expects generic, avx2 or avx512, got \"" + std::string(forced) + "\"");
+  }
+  for (Isa each : kAll)
+    if (isaSupported(each)) return each;
+  return Isa::generic;
+}
+
+}  // namespace
+
+bool isaSupported(Isa which) {
+  if (which == Isa::generic) return true;
+#if AB_X86
+  // __builtin_cpu_supports also asks the operating system whether it saves the wider registers.
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (which == Isa::avx2) return avx2;
+  return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#else
+  return false;
+#endif
+}
+
+const char* isaName(Isa which) {
+  switch (which) {
+    case Isa::avx512: return "avx512";
+    case Isa::avx2: return "avx2";
+    case Isa::generic: break;
+  }
+  return "generic";
+}
+
+const char* isaName() { return isaName(isa()); }
+
+// Two threads that both find it unknown detect the same set, so the race is harmless.
+Isa isa() {
+  int known = current.load(std::memory_order_relaxed);
+  if (known == kUnknown) {
+    known = static_cast<int>(detect());
+    current.store(known, std::memory_order_relaxed);
+  }
+  return static_cast<Isa>(known);
+}
+
+void setIsa(Isa which) {
+  requireSupported(which);
+  current.store(static_cast<int>(which), std::memory_order_relaxed);
+}
+
+}  // namespace ab

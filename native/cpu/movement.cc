@@ -1,0 +1,214 @@
+// Kernels that only move elements: each is one copy between two strided views.
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "kernels.h"
+
+namespace ab {
+namespace {
+
+// Two views of equal extents, strides in elements. Strides of the source may be negative.
+struct StridedCopy {
+  Extents extents;
+  Extents to;
+  Extents from;
+};
+
+Extents rowMajor(const Extents& shape) {
+  Extents strides;
+  strides.rank = shape.rank;
+  int64_t step = 1;
+  for (int i = shape.rank - 1; i >= 0; i--) {
+    strides[i] = step;
+    step *= shape[i];
+  }
+  return strides;
+}
+
+// Drops axes of extent 1 and joins neighbours that both views step through as one.
+StridedCopy normalized(const StridedCopy& copy) {
+  StridedCopy r;
+  for (int i = 0; i < copy.extents.rank; i++) {
+    if (copy.extents[i] == 1) continue;
+    const int last = r.extents.rank - 1;
+    if (last >= 0 && r.to[last] == copy.to[i] * copy.extents[i] && r.from[last] == copy.from[i] * copy.extents[i]) {
+      r.extents[last] *= copy.extents[i];
+      r.to[last] = copy.to[i];
+      r.from[last] = copy.from[i];
+    } else {
+      r.extents[last + 1] = copy.extents[i];
+      r.to[last + 1] = copy.to[i];
+      r.from[last + 1] = copy.from[i];
+      r.extents.rank = r.to.rank = r.from.rank = last + 2;
+    }
+  }
+  return r;
+}
+
+template <class T>
+void copyRow(int64_t n, T* to, int64_t toStep, const T* from, int64_t fromStep) {
+  if (toStep == 1 && fromStep == 1) std::memcpy(to, from, static_cast<size_t>(n) * sizeof(T));
+  else if (toStep == 1)
+    for (int64_t i = 0; i < n; i++) to[i] = from[i * fromStep];
+  else
+    for (int64_t i = 0; i < n; i++) to[i * toStep] = from[i * fromStep];
+}
+
+// A matrix whose rows are contiguous in `from` and whose columns are in `to`, in squares that fit the cache both ways.
+template <class T>
+void copyTransposed(int64_t rows, int64_t columns, T* to, int64_t toStep, const T* from, int64_t fromStep) {
+  constexpr int64_t kSquare = 32;
+  for (int64_t r0 = 0; r0 < rows; r0 += kSquare) {
+    const int64_t r1 = std::min(rows, r0 + kSquare);
+    for (int64_t c0 = 0; c0 < columns; c0 += kSquare) {
+      const int64_t c1 = std::min(columns, c0 + kSquare);
+      for (int64_t c = c0; c < c1; c++)
+        for (int64_t r = r0; r < r1; r++) to[c * toStep + r] = from[r * fromStep + c];
+    }
+  }
+}
+
+// Offsets of the n-th element of the given extents.
+struct Position {
+  int64_t to = 0;
+  int64_t from = 0;
+  Position(const StridedCopy& copy, int64_t n) {
+    for (int i = copy.extents.rank - 1; i >= 0; i--) {
+      const int64_t digit = n % copy.extents[i];
+      n /= copy.extents[i];
+      to += digit * copy.to[i];
+      from += digit * copy.from[i];
+    }
+  }
+};
+
+void removeAxis(StridedCopy& copy, int axis) {
+  for (int i = axis; i + 1 < copy.extents.rank; i++) {
+    copy.extents[i] = copy.extents[i + 1];
+    copy.to[i] = copy.to[i + 1];
+    copy.from[i] = copy.from[i + 1];
+  }
+  copy.extents.rank--;
+}
+
+template <class T>
+void copyTyped(StridedCopy copy, T* to, const T* from) {
+  const int last = copy.extents.rank - 1;
+  if (last < 0) {
+    *to = *from;
+    return;
+  }
+  const int64_t columns = copy.extents[last];
+  const int64_t toStep = copy.to[last];
+  const int64_t fromStep = copy.from[last];
+  // An axis along which the source is contiguous, while the result is along the last one.
+  int swapped = -1;
+  for (int i = 0; i < last; i++)
+    if (copy.from[i] == 1 && toStep == 1 && fromStep != 1 && copy.extents[i] >= 4 && columns >= 4) swapped = i;
+  if (swapped >= 0) {
+    const int64_t rows = copy.extents[swapped];
+    const int64_t rowStep = copy.to[swapped];
+    removeAxis(copy, last);
+    removeAxis(copy, swapped);
+    const int64_t strips = (rows + 31) / 32;
+    const int64_t outer = copy.extents.size();
+    parallelRanges(outer * strips, 32 * columns, [&](int64_t begin, int64_t end) {
+      for (int64_t n = begin; n < end; n++) {
+        const Position at(copy, n / strips);
+        const int64_t first = n % strips * 32;
+        copyTransposed(columns, std::min<int64_t>(32, rows - first), to + at.to + first * rowStep, rowStep,
+                       from + at.from + first, fromStep);
+      }
+    });
+    return;
+  }
+  removeAxis(copy, last);
+  const int64_t rows = copy.extents.size();
+  if (rows == 1) {
+    parallelRanges(columns, 1, [&](int64_t begin, int64_t end) {
+      copyRow(end - begin, to + begin * toStep, toStep, from + begin * fromStep, fromStep);
+    });
+    return;
+  }
+  parallelRanges(rows, columns, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; n++) {
+      const Position at(copy, n);
+      copyRow(columns, to + at.to, toStep, from + at.from, fromStep);
+    }
+  });
+}
+
+void copyStrided(const StridedCopy& copy, DType dtype, void* to, int64_t toOffset, const void* from, int64_t fromOffset) {
+  if (copy.extents.size() == 0) return;
+  const StridedCopy simple = normalized(copy);
+  switch (bytesOf(dtype)) {
+    case 1: return copyTyped(simple, static_cast<uint8_t*>(to) + toOffset, static_cast<const uint8_t*>(from) + fromOffset);
+    case 4: return copyTyped(simple, static_cast<uint32_t*>(to) + toOffset, static_cast<const uint32_t*>(from) + fromOffset);
+    default: return copyTyped(simple, static_cast<uint64_t*>(to) + toOffset, static_cast<const uint64_t*>(from) + fromOffset);
+  }
+}
+
+}  // namespace
+
+void runTranspose(const Kernel& kernel, const KernelMemory& memory) {
+  const Operand& out = kernel.output;
+  const Extents strides = rowMajor(kernel.inputs[0].shape);
+  StridedCopy copy{out.shape, rowMajor(out.shape), strides};
+  for (int i = 0; i < out.shape.rank; i++) copy.from[i] = strides[static_cast<int>(kernel.params[static_cast<size_t>(i)])];
+  copyStrided(copy, out.dtype, memory.output, 0, memory.inputs[0], 0);
+}
+
+void runSlice(const Kernel& kernel, const KernelMemory& memory) {
+  const Operand& out = kernel.output;
+  StridedCopy copy{out.shape, rowMajor(out.shape), rowMajor(kernel.inputs[0].shape)};
+  int64_t offset = 0;
+  for (int i = 0; i < out.shape.rank; i++) {
+    offset += kernel.params[static_cast<size_t>(i)] * copy.from[i];
+    copy.from[i] *= kernel.params[static_cast<size_t>(out.shape.rank + i)];
+  }
+  copyStrided(copy, out.dtype, memory.output, 0, memory.inputs[0], offset);
+}
+
+void runPad(const Kernel& kernel, const KernelMemory& memory) {
+  const Operand& out = kernel.output;
+  const Operand& in = kernel.inputs[0];
+  const int64_t bytes = out.shape.size() * bytesOf(out.dtype);
+  auto* const zeros = static_cast<char*>(memory.output);
+  parallelRanges(bytes, 1, [&](int64_t begin, int64_t end) { std::memset(zeros + begin, 0, static_cast<size_t>(end - begin)); });
+  StridedCopy copy{in.shape, rowMajor(out.shape), rowMajor(in.shape)};
+  int64_t offset = 0;
+  for (int i = 0; i < in.shape.rank; i++) {
+    offset += kernel.params[static_cast<size_t>(i)] * copy.to[i];
+    copy.to[i] *= kernel.params[static_cast<size_t>(2 * in.shape.rank + i)] + 1;
+  }
+  copyStrided(copy, out.dtype, memory.output, offset, memory.inputs[0], 0);
+}
+
+void runConcatenate(const Kernel& kernel, const KernelMemory& memory) {
+  const Operand& out = kernel.output;
+  const Extents strides = rowMajor(out.shape);
+  const int axis = static_cast<int>(kernel.params[0]);
+  int64_t offset = 0;
+  for (size_t i = 0; i < kernel.inputs.size(); i++) {
+    const Extents& shape = kernel.inputs[i].shape;
+    copyStrided({shape, strides, rowMajor(shape)}, out.dtype, memory.output, offset, memory.inputs[i], 0);
+    offset += shape[axis] * strides[axis];
+  }
+}
+
+void runReverse(const Kernel& kernel, const KernelMemory& memory) {
+  const Operand& out = kernel.output;
+  const Extents strides = rowMajor(out.shape);
+  StridedCopy copy{out.shape, strides, strides};
+  int64_t offset = 0;
+  for (const int64_t param : kernel.params) {
+    const int axis = static_cast<int>(param);
+    if (copy.from[axis] < 0) continue;  // named twice: axes are a set
+    offset += (out.shape[axis] - 1) * strides[axis];
+    copy.from[axis] = -strides[axis];
+  }
+  copyStrided(copy, out.dtype, memory.output, 0, memory.inputs[0], offset);
+}
+
+}  // namespace ab

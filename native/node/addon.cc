@@ -1,0 +1,273 @@
+// The boundary to Node: JavaScript values in, JavaScript values out, no mathematics. Everything C++ throws becomes a JavaScript Error whose
+// `code` is ERR_TAPE for a malformed tape and ERR_NATIVE for anything else.
+#include <napi.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+#include "cpu/executor.h"
+#include "cpu/isa.h"
+#include "cpu/probe.h"
+#include "cpu/thread_pool.h"
+
+namespace {
+
+Napi::Error errorOf(Napi::Env env, const char* code, const std::string& message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  return error;
+}
+
+[[noreturn]] void fail(Napi::Env env, const std::string& message) { throw errorOf(env, "ERR_NATIVE", message); }
+
+// Runs fn with C++ exceptions turned into JavaScript's.
+template <class F>
+auto guarded(Napi::Env env, F&& fn) {
+  try {
+    return fn();
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const ab::TapeError& error) {
+    throw errorOf(env, "ERR_TAPE", error.what());
+  } catch (const std::bad_alloc&) {
+    throw errorOf(env, "ERR_NATIVE", "native: out of memory; use smaller batches or fewer intermediate values");
+  } catch (const std::exception& error) {
+    throw errorOf(env, "ERR_NATIVE", error.what());
+  }
+}
+
+napi_typedarray_type arrayOf(ab::DType dtype) {
+  switch (dtype) {
+    case ab::DType::f32: return napi_float32_array;
+    case ab::DType::f64: return napi_float64_array;
+    case ab::DType::i32: return napi_int32_array;
+    case ab::DType::boolean:
+    case ab::DType::u8: break;
+  }
+  return napi_uint8_array;
+}
+
+// The memory of the arrays of one run.
+struct Memory {
+  std::vector<const void*> inputs;
+  std::vector<void*> outputs;
+};
+
+void* memoryOf(Napi::Env env, Napi::Value value, const ab::Buffer& buffer, const char* what, int i) {
+  napi_typedarray_type type = napi_int8_array;
+  size_t length = 0;
+  void* data = nullptr;
+  const napi_status status = napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr);
+  if (status != napi_ok || type != arrayOf(buffer.dtype) || static_cast<int64_t>(length) != buffer.size) {
+    fail(env, std::string("run: ") + what + " " + std::to_string(i) + " must be a " + ab::nameOf(buffer.dtype) + " array of " +
+                  std::to_string(buffer.size) + " elements" +
+                  (status == napi_ok ? ", got " + std::to_string(length) + " elements" : ""));
+  }
+  return data;
+}
+
+Memory memoryOf(Napi::Env env, const ab::Executable& program, Napi::Value inputs, Napi::Value outputs) {
+  if (!inputs.IsArray() || !outputs.IsArray()) fail(env, "run: needs an array of inputs and an array of outputs");
+  const auto ins = inputs.As<Napi::Array>();
+  const auto outs = outputs.As<Napi::Array>();
+  if (static_cast<int>(ins.Length()) != program.inputs() || static_cast<int>(outs.Length()) != program.outputs()) {
+    fail(env, "run: the program has " + std::to_string(program.inputs()) + " inputs and " + std::to_string(program.outputs()) +
+                  " outputs, got " + std::to_string(ins.Length()) + " and " + std::to_string(outs.Length()));
+  }
+  Memory memory;
+  memory.inputs.reserve(ins.Length());
+  memory.outputs.reserve(outs.Length());
+  for (uint32_t i = 0; i < ins.Length(); i++) {
+    const auto n = static_cast<int>(i);
+    memory.inputs.push_back(memoryOf(env, ins.Get(i), program.input(n), "input", n));
+  }
+  for (uint32_t i = 0; i < outs.Length(); i++) {
+    const auto n = static_cast<int>(i);
+    memory.outputs.push_back(memoryOf(env, outs.Get(i), program.output(n), "output", n));
+  }
+  return memory;
+}
+
+// A run on a thread of libuv's pool. Keeps the arrays and the program alive until it is done.
+class RunWorker : public Napi::AsyncWorker {
+ public:
+  RunWorker(Napi::Env env, std::shared_ptr<const ab::Executable> program, Memory memory, Napi::Value inputs, Napi::Value outputs)
+      : Napi::AsyncWorker(env),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        program_(std::move(program)),
+        memory_(std::move(memory)),
+        inputs_(hold(env, inputs)),
+        outputs_(Napi::Persistent(outputs.As<Napi::Object>())) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+  void Execute() override {
+    try {
+      program_->run(memory_.inputs.data(), memory_.outputs.data());
+    } catch (const std::bad_alloc&) {
+      SetError("native: out of memory; use smaller batches or fewer intermediate values");
+    }
+  }
+  void OnOK() override { deferred_.Resolve(outputs_.Value()); }
+  void OnError(const Napi::Error& error) override {
+    error.Set("code", Napi::String::New(Env(), "ERR_NATIVE"));
+    deferred_.Reject(error.Value());
+  }
+
+ private:
+  // A copy of the list: the caller may change its own, and the arrays must not be collected.
+  static Napi::ObjectReference hold(Napi::Env env, Napi::Value list) {
+    const auto from = list.As<Napi::Array>();
+    Napi::Array to = Napi::Array::New(env, from.Length());
+    for (uint32_t i = 0; i < from.Length(); i++) to.Set(i, from.Get(i));
+    return Napi::Persistent(to.As<Napi::Object>());
+  }
+
+  Napi::Promise::Deferred deferred_;
+  std::shared_ptr<const ab::Executable> program_;
+  Memory memory_;
+  Napi::ObjectReference inputs_;
+  Napi::ObjectReference outputs_;
+};
+
+class ExecutableObject : public Napi::ObjectWrap<ExecutableObject> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Executable",
+                       {InstanceMethod<&ExecutableObject::run>("run"), InstanceMethod<&ExecutableObject::runAsync>("runAsync"),
+                        InstanceMethod<&ExecutableObject::profile>("profile"), InstanceMethod<&ExecutableObject::stats>("stats")});
+  }
+
+  explicit ExecutableObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ExecutableObject>(info) {
+    const Napi::Env env = info.Env();
+    const bool given = info.Length() == 2 && info[0].IsTypedArray() && info[1].IsTypedArray() &&
+                       info[0].As<Napi::TypedArray>().TypedArrayType() == napi_int32_array &&
+                       info[1].As<Napi::TypedArray>().TypedArrayType() == napi_float64_array;
+    if (!given) fail(env, "Executable: needs a tape (Int32Array) and its literals (Float64Array)");
+    const auto words = info[0].As<Napi::Int32Array>();
+    const auto literals = info[1].As<Napi::Float64Array>();
+    // Copies: the arrays may be shared with another thread, and what is validated must be what runs.
+    const std::vector<int32_t> tape(words.Data(), words.Data() + words.ElementLength());
+    const std::vector<double> numbers(literals.Data(), literals.Data() + literals.ElementLength());
+    guarded(env, [&] { program_ = std::make_shared<const ab::Executable>(tape, numbers); });
+  }
+
+ private:
+  Napi::Value run(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const Memory memory = memoryOf(env, *program_, info[0], info[1]);
+    guarded(env, [&] { program_->run(memory.inputs.data(), memory.outputs.data()); });
+    return info[1];
+  }
+
+  Napi::Value runAsync(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    Memory memory = memoryOf(env, *program_, info[0], info[1]);
+    auto* const worker = new RunWorker(env, program_, std::move(memory), info[0], info[1]);
+    const Napi::Promise promise = worker->promise();
+    worker->Queue();
+    return promise;
+  }
+
+  Napi::Value profile(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const Memory memory = memoryOf(env, *program_, info[0], info[1]);
+    const std::vector<double> seconds = guarded(env, [&] { return program_->profile(memory.inputs.data(), memory.outputs.data()); });
+    Napi::Array result = Napi::Array::New(env, seconds.size());
+    for (size_t i = 0; i < seconds.size(); i++) {
+      Napi::Object entry = Napi::Object::New(env);
+      entry.Set("name", program_->nameOfInstruction(i));
+      entry.Set("seconds", seconds[i]);
+      result.Set(static_cast<uint32_t>(i), entry);
+    }
+    return result;
+  }
+
+  Napi::Value stats(const Napi::CallbackInfo& info) {
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("instructions", static_cast<double>(program_->instructions()));
+    result.Set("arenaBytes", static_cast<double>(program_->workingBytes()));
+    return result;
+  }
+
+  std::shared_ptr<const ab::Executable> program_;
+};
+
+template <class E>
+Napi::Array namesOf(Napi::Env env) {
+  Napi::Array names = Napi::Array::New(env);
+  for (int i = 0; i < static_cast<int>(E::count); i++) names.Set(static_cast<uint32_t>(i), ab::nameOf(static_cast<E>(i)));
+  return names;
+}
+
+Napi::Value info(const Napi::CallbackInfo& call) {
+  const Napi::Env env = call.Env();
+  return guarded(env, [&] {
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("isa", ab::isaName());
+    result.Set("threads", ab::ThreadPool::instance().threads());
+    result.Set("tapeVersion", ab::kTapeVersion);
+    result.Set("steps", namesOf<ab::StepOp>(env));
+    result.Set("folds", namesOf<ab::FoldOp>(env));
+    result.Set("opcodes", namesOf<ab::Opcode>(env));
+    return result;
+  });
+}
+
+void setThreads(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber() || info[0].As<Napi::Number>().Int32Value() < 1) fail(info.Env(), "setThreads: needs a number of at least 1");
+  ab::ThreadPool::instance().setThreads(info[0].As<Napi::Number>().Int32Value());
+}
+
+void setIsa(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::string name = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : "";
+  for (const ab::Isa isa : {ab::Isa::generic, ab::Isa::avx2, ab::Isa::avx512}) {
+    if (name == ab::isaName(isa)) return guarded(env, [&] { ab::setIsa(isa); });
+  }
+  fail(env, "setIsa: expects generic, avx2 or avx512, got \"" + name + "\"");
+}
+
+int threadsOf(const Napi::CallbackInfo& info) {
+  return info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : ab::ThreadPool::instance().threads();
+}
+
+Napi::Value fmaPeak(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return Napi::Number::New(info.Env(), ab::fmaPeakGflops(threadsOf(info), info[1].ToBoolean())); });
+}
+
+Napi::Value copyBandwidth(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return Napi::Number::New(info.Env(), ab::copyBandwidthGBs(threadsOf(info))); });
+}
+
+// Results are allocated by Node and freed by its collector, many at a time. glibc would hand such memory back to the system and fetch it
+// again, zeroed page by page, which takes ten times as long as filling it does; so it is told to keep it.
+void keepFreedMemory() {
+#if defined(__GLIBC__)
+  constexpr int kKept = 512 << 20;
+  constexpr int kLargestFromHeap = 32 << 20;
+  if (std::getenv("MALLOC_TRIM_THRESHOLD_") == nullptr) mallopt(M_TRIM_THRESHOLD, kKept);
+  if (std::getenv("MALLOC_MMAP_THRESHOLD_") == nullptr) mallopt(M_MMAP_THRESHOLD, kLargestFromHeap);
+#endif
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  keepFreedMemory();
+  exports.Set("Executable", ExecutableObject::define(env));
+  exports.Set("info", Napi::Function::New<info>(env, "info"));
+  exports.Set("setThreads", Napi::Function::New<setThreads>(env, "setThreads"));
+  exports.Set("setIsa", Napi::Function::New<setIsa>(env, "setIsa"));
+  exports.Set("fmaPeak", Napi::Function::New<fmaPeak>(env, "fmaPeak"));
+  exports.Set("copyBandwidth", Napi::Function::New<copyBandwidth>(env, "copyBandwidth"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(autobalance, initialize)
