@@ -231,8 +231,8 @@ export class Experiment<P, S> {
         phase: phase?.json ?? null,
         learned: this.#learned ?? null,
         results: Object.fromEntries(this.results),
-        hypergradients: this.hypergradients,
-        seconds: this.#seconds,
+        hypergradients: [...this.hypergradients],
+        seconds: { ...this.#seconds },
       },
     };
   }
@@ -240,6 +240,8 @@ export class Experiment<P, S> {
   /** Goes on from a snapshot of an experiment with the same settings and data. @throws {DataError} if it is of another one. */
   restore({ arrays, json }: Snapshot): void {
     this.#stageIndex = json.stageIndex as number;
+    // Reading `progress` may have begun another stage.
+    this.#phase = undefined;
     this.#learned = (json.learned as ClassLossNumbers | null) ?? undefined;
     for (const [name, result] of Object.entries(json.results as Record<MethodName, MethodResult>)) {
       this.results.set(name as MethodName, result);

@@ -1,4 +1,5 @@
 import { type Atom, type Aval, type Equation, Literal, type Program, sizeOf, Var } from '../ir/index.js';
+import { mergeSweeps } from './fuse-merge.js';
 import {
   broadcastPattern,
   contiguous,
@@ -55,6 +56,11 @@ export class Group {
 
   get extents(): number[] {
     return extentsOf(this.size, this.cuts);
+  }
+
+  /** Everything its steps and folds read. */
+  get accesses(): Access[] {
+    return [...this.steps.flatMap((step) => step.inputs), ...this.folds.map((fold) => fold.input)];
   }
 
   /** Whether this access reads the result of a step of this group, so that it needs no memory. */
@@ -138,7 +144,9 @@ export function fuse(program: Program): Fused {
   const fuser = new Fuser(program);
   for (const equation of liveEquations(program)) fuser.visit(equation);
   const outputs = fuser.outputs(program.outputs);
-  const pruned = prune(fuser.instructions, outputs);
+  const merged = mergeSweeps(prune(fuser.instructions, outputs));
+  // What is stored changes with what is read from outside.
+  const pruned = prune(merged, outputs);
   recompute(pruned, new Set(outputs));
   return { inputs: program.inputs, instructions: prune(pruned, outputs), outputs };
 }

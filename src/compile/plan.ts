@@ -1,5 +1,5 @@
 import { bytesOf, sizeOf, Var } from '../ir/index.js';
-import type { Access, Fused, Group } from './fuse.js';
+import type { Fused, Group } from './fuse.js';
 import { isContiguous } from './fuse-pattern.js';
 import { LINE } from './tape.js';
 
@@ -74,15 +74,10 @@ export function planMemory({ inputs, instructions, outputs }: Fused): MemoryPlan
 const readsOf = (instruction: Fused['instructions'][number]): Var[] =>
   instruction.kind === 'kernel'
     ? [...instruction.inputs]
-    : accessesOf(instruction)
+    : instruction.accesses
         .filter((access) => !instruction.reads(access))
         .map(({ root }) => root)
         .filter((root) => root instanceof Var);
-
-const accessesOf = (group: Group): Access[] => [
-  ...group.steps.flatMap((step) => step.inputs),
-  ...group.folds.map((fold) => fold.input),
-];
 
 /**
  * An operand whose memory the result may overwrite as it is computed: of the same size, read only element by element, and by no step
