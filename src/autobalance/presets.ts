@@ -22,7 +22,7 @@ const training = {
   decayFactor: 0.1,
 } as const;
 
-/** α moves as in the published recipe (SGD with momentum, every 20 steps); step size and damping of the solver are automatic. */
+/** A hypergradient every 20 steps, as in the published recipe; step size and damping of the solver are automatic. */
 const search = {
   warmupEpochs: 4,
   interval: 20,
@@ -30,8 +30,7 @@ const search = {
   outerBatches: 4,
   method: { solver: 'neumann', iterations: 5 },
   spectrumInterval: 5,
-  learningRate: 0.2,
-  momentum: 0.9,
+  learningRate: 0.1,
   deltaRate: 0.3,
   clip: 1,
   objective: 'calibrated',
@@ -47,10 +46,10 @@ export const presets: { readonly [name: string]: Preset } = {
     settings: {
       longTail: { n0: 5000, imbalance: 100 },
       training: { ...training, epochs: 12, warmupEpochs: 3 },
-      search: { ...search, interval: 10 },
+      search: { ...search, warmupEpochs: 2, interval: 10, learningRate: 0.05 },
       searchEpochs: 12,
       validationFraction: 0.2,
-      start: 'cross-entropy',
+      start: 'logit-adjustment',
     },
   },
   'fashion-mnist-lt': {

@@ -3,8 +3,8 @@ import { ClassSampler } from '../data/class-sampler.js';
 import { BatchSampler, type BatchSamplerState } from '../data/sampler.js';
 import { flatten, mapTrees, type Value } from '../ir/index.js';
 import { type Model, namedArrays, treeFromArrays } from '../nn/index.js';
-import { add, mul } from '../ops/index.js';
-import { initVelocity, sgd } from '../optim/index.js';
+import { add, mul, sub } from '../ops/index.js';
+import { type AdamState, adam, initAdam } from '../optim/index.js';
 import { tensor } from '../tensor/index.js';
 import { type Batch, makeBatch } from './batches.js';
 import {
@@ -35,10 +35,9 @@ export interface SearchSettings {
   readonly method: ImplicitMethod;
   /** Hypergradients between two estimates of the Hessian's spectrum; a solve that diverges takes a new one at once. */
   readonly spectrumInterval: number;
-  /** Learning rate of SGD on α. */
+  /** Learning rate of Adam on α: about the most that an element of ι moves in one step. */
   readonly learningRate: number;
-  readonly momentum: number;
-  /** Learning rate of Δ, relative to that of ι: Δ multiplies logits of size 5 to 10, so its gradient is that much larger. */
+  /** Steps of Δ's number relative to those of ι: Δ multiplies logits of size 5 to 10, so the same step does that much more. */
   readonly deltaRate: number;
   /** Largest norm of a hypergradient; a longer one is shortened. One bad minibatch must not undo fifty good ones. */
   readonly clip: number;
@@ -72,7 +71,7 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
   readonly #fixed: ClassLoss;
   readonly #current: { loss: ClassLoss };
   #raw: LossParameters;
-  #velocity: LossParameters;
+  #adam: AdamState<LossParameters>;
   #inner: BatchSampler;
   readonly #outer: ClassSampler;
   #spectrum: SpectrumEstimate | undefined;
@@ -92,7 +91,7 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
       ...(search.learn.includes('delta') && { delta: tensor(rawDelta(initial.delta, search.parametrisation)) }),
       ...(search.learn.includes('iota') && { iota: fixed.iota }),
     };
-    this.#velocity = initVelocity(this.#raw);
+    this.#adam = initAdam(this.#raw);
     this.#inner = new BatchSampler(
       indices,
       Math.min(settings.batchSize, indices.length),
@@ -161,14 +160,15 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
     };
   }
 
-  /** One step of SGD with momentum on α. */
+  /** One step of Adam on α. */
   #descend(gradient: LossParameters, norm: number): void {
-    const { learningRate, momentum, deltaRate, clip, parametrisation } = this.#search;
+    const { learningRate, deltaRate, clip, parametrisation } = this.#search;
     const shortened = mapTrees((g) => mul(g, Math.min(1, clip / norm)), gradient);
-    const scaled = { ...shortened, ...(shortened.delta && { delta: mul(shortened.delta, deltaRate) }) };
-    const next = sgd(this.#raw, scaled, this.#velocity, { learningRate, momentum, weightDecay: 0 });
-    this.#raw = next.params;
-    this.#velocity = next.velocity;
+    const next = adam(this.#raw, shortened, this.#adam, { learningRate });
+    const slower = (old: Value, moved: Value): Value => add(old, mul(sub(moved, old), deltaRate));
+    const delta = this.#raw.delta && next.params.delta && slower(this.#raw.delta, next.params.delta);
+    this.#raw = { ...next.params, ...(delta && { delta }) };
+    this.#adam = next.state;
     this.#current.loss = effectiveLoss(this.#raw, this.#fixed, parametrisation);
   }
 
@@ -185,7 +185,7 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
     return {
       arrays: {
         ...arrays,
-        ...namedArrays({ raw: this.#raw, velocity: this.#velocity, average: this.#average?.raw ?? {} }, 'search'),
+        ...namedArrays({ raw: this.#raw, adam: this.#adam, average: this.#average?.raw ?? {} }, 'search'),
       },
       json: {
         ...json,
@@ -202,10 +202,10 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
     super.restore(snapshot);
     const { json, arrays } = snapshot;
     const averaged = json.averaged as number;
-    const template = { raw: this.#raw, velocity: this.#raw, average: averaged > 0 ? this.#raw : {} };
-    const { raw, velocity, average } = treeFromArrays(template, arrays, 'checkpoint', 'search');
+    const template = { raw: this.#raw, adam: this.#adam, average: averaged > 0 ? this.#raw : {} };
+    const { raw, adam: state, average } = treeFromArrays(template, arrays, 'checkpoint', 'search');
     this.#raw = raw;
-    this.#velocity = velocity;
+    this.#adam = state;
     this.#inner = BatchSampler.fromState(this.options.indices, json.inner as BatchSamplerState);
     this.#outer.position = json.outer as number;
     this.#spectrum = (json.spectrum as SpectrumEstimate | null) ?? undefined;

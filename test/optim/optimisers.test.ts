@@ -71,7 +71,7 @@ describe('adam', () => {
         ({ params, state } = adam(params, treeOf(gradients[i]), state, options));
         expectBoth(params, expected);
       });
-      expect(state.step).toBe(5);
+      expect(state.step.item()).toBe(5);
     },
   );
 
