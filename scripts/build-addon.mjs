@@ -44,10 +44,11 @@ function run([command, ...args]) {
   });
 }
 
-/** The line of the log that says what went wrong. */
+/** The line of the log that says what went wrong: a tool that is missing, else the first error. */
 function reasonIn(text) {
   const lines = text.split('\n').map((line) => line.trim());
-  const error = lines.find((line) => /\berror[: ]/i.test(line) && !line.startsWith('gyp ERR! not ok'));
+  const missing = lines.find((line) => /FileNotFoundError|: not found$|command not found|ENOENT/.test(line));
+  const error = missing ?? lines.find((line) => /\berror[: ]/i.test(line));
   return error?.replace(/^gyp ERR! (stack )?/, '').slice(0, 300);
 }
 

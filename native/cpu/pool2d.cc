@@ -3,6 +3,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "isa.h"
 #include "kernels.h"
 
 namespace ab {
@@ -23,112 +24,102 @@ struct Window {
   int64_t columnEnd(int64_t q) const { return std::min(w, q * strideW - left + kw); }
 };
 
-// best and at hold one entry for each channel.
-template <class T>
-void argmaxOfWindow(const Window& g, const T* image, int64_t p, int64_t q, T* best, int32_t* at) {
-  bool first = true;
-  for (int64_t y = g.rowBegin(p); y < g.rowEnd(p); y++) {
-    for (int64_t x = g.columnBegin(q); x < g.columnEnd(q); x++) {
-      const int64_t position = y * g.w + x;
-      const T* const value = image + position * g.c;
-      const auto here = static_cast<int32_t>(position);
-      if (first) {
-        std::copy_n(value, g.c, best);
-        std::fill_n(at, g.c, here);
-        first = false;
-        continue;
-      }
-      for (int64_t k = 0; k < g.c; k++) {
-        bool wins = value[k] > best[k];
-        // A NaN counts as largest, and the first one stays.
-        if constexpr (std::is_floating_point_v<T>) wins = wins | ((value[k] != value[k]) & (best[k] == best[k]));
-        best[k] = wins ? value[k] : best[k];
-        at[k] = wins ? here : at[k];
-      }
-    }
-  }
-  // Images without pixels: a position out of range, which reads as 0.
-  if (first) std::fill_n(at, g.c, -1);
-}
-
-template <class T>
-void windowArgmax(const Window& g, int64_t images, const T* x, int32_t* y) {
-  parallelRanges(images * g.oh, g.ow * g.c * g.kh * g.kw, [&](int64_t begin, int64_t end) {
-    auto* const best = static_cast<T*>(scratch(ScratchSlot::movement, static_cast<size_t>(g.c) * sizeof(T)));
-    for (int64_t row = begin; row < end; row++) {
-      const T* const image = x + row / g.oh * g.h * g.w * g.c;
-      for (int64_t q = 0; q < g.ow; q++) argmaxOfWindow(g, image, row % g.oh, q, best, y + (row * g.ow + q) * g.c);
-    }
-  });
-}
-
-template <class T>
-void windowSum(const Window& g, int64_t images, const T* x, T* y) {
-  parallelRanges(images * g.oh, g.ow * g.c * g.kh * g.kw, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      const T* const image = x + row / g.oh * g.h * g.w * g.c;
-      const int64_t p = row % g.oh;
-      for (int64_t q = 0; q < g.ow; q++) {
-        T* const sum = y + (row * g.ow + q) * g.c;
-        std::fill_n(sum, g.c, T{0});
-        for (int64_t i = g.rowBegin(p); i < g.rowEnd(p); i++)
-          for (int64_t j = g.columnBegin(q); j < g.columnEnd(q); j++) {
-            const T* const value = image + (i * g.w + j) * g.c;
-            for (int64_t k = 0; k < g.c; k++) sum[k] = wrappingAdd(sum[k], value[k]);
-          }
-      }
-    }
-  });
-}
-
-template <class T>
-void windowSpread(const Window& g, int64_t images, const T* y, T* x) {
-  parallelRanges(images, g.oh * g.ow * g.c * g.kh * g.kw, [&](int64_t begin, int64_t end) {
-    for (int64_t n = begin; n < end; n++) {
-      T* const image = x + n * g.h * g.w * g.c;
-      std::fill_n(image, g.h * g.w * g.c, T{0});
-      for (int64_t p = 0; p < g.oh; p++)
-        for (int64_t q = 0; q < g.ow; q++) {
-          const T* const value = y + ((n * g.oh + p) * g.ow + q) * g.c;
-          for (int64_t i = g.rowBegin(p); i < g.rowEnd(p); i++)
-            for (int64_t j = g.columnBegin(q); j < g.columnEnd(q); j++) {
-              T* const to = image + (i * g.w + j) * g.c;
-              for (int64_t k = 0; k < g.c; k++) to[k] = wrappingAdd(to[k], value[k]);
-            }
-        }
-    }
-  });
-}
-
 struct Plane {
   int64_t images, positions, pixels, c;
   Plane(const Extents& image, const Extents& pooled)
       : images(image[0]), positions(pooled[1] * pooled[2]), pixels(image[1] * image[2]), c(image[3]) {}
 };
 
+// The loops over the channels of one place, which each instruction set has its own version of.
+template <class T>
+struct PoolLoops {
+  // Of a row of windows; best is room for one number for each channel.
+  void (*argmaxOfRow)(const Window& g, const T* image, int64_t p, T* best, int32_t* at);
+  void (*sumOfWindow)(const Window& g, const T* image, int64_t p, int64_t q, T* sum);
+  void (*spreadToWindow)(const Window& g, const T* value, int64_t p, int64_t q, T* image);
+  // Of one image, positions [begin, end).
+  void (*take)(const Plane& g, const int32_t* index, const T* image, T* y, int64_t begin, int64_t end);
+  void (*put)(const Plane& g, const int32_t* index, const T* y, T* image);
+};
+
+}  // namespace
+}  // namespace ab
+
+#define AB_KERNELS "../pool2d_kernels.inc"
+#include "simd/foreach_isa.h"
+
+namespace ab {
+namespace {
+
+template <class T>
+PoolLoops<T> poolLoops() {
+  static constexpr PerIsa<PoolLoops<T> (*)()> find = AB_PER_ISA(poolLoopsOf<T>);
+  return find.chosen()();
+}
+
+template <class T>
+void windowArgmax(const Window& g, int64_t images, const T* x, int32_t* y) {
+  const PoolLoops<T> loops = poolLoops<T>();
+  parallelRanges(images * g.oh, g.ow * g.c * g.kh * g.kw, [&](int64_t begin, int64_t end) {
+    auto* const best = static_cast<T*>(scratch(ScratchSlot::movement, static_cast<size_t>(g.c) * sizeof(T)));
+    for (int64_t row = begin; row < end; row++) {
+      const T* const image = x + row / g.oh * g.h * g.w * g.c;
+      loops.argmaxOfRow(g, image, row % g.oh, best, y + row * g.ow * g.c);
+    }
+  });
+}
+
+template <class T>
+void windowSum(const Window& g, int64_t images, const T* x, T* y) {
+  const PoolLoops<T> loops = poolLoops<T>();
+  parallelRanges(images * g.oh, g.ow * g.c * g.kh * g.kw, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row++) {
+      const T* const image = x + row / g.oh * g.h * g.w * g.c;
+      for (int64_t q = 0; q < g.ow; q++) loops.sumOfWindow(g, image, row % g.oh, q, y + (row * g.ow + q) * g.c);
+    }
+  });
+}
+
+template <class T>
+void windowSpread(const Window& g, int64_t images, const T* y, T* x) {
+  const PoolLoops<T> loops = poolLoops<T>();
+  parallelRanges(images, g.oh * g.ow * g.c * g.kh * g.kw, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; n++) {
+      T* const image = x + n * g.h * g.w * g.c;
+      std::fill_n(image, g.h * g.w * g.c, T{0});
+      for (int64_t p = 0; p < g.oh; p++)
+        for (int64_t q = 0; q < g.ow; q++) loops.spreadToWindow(g, y + ((n * g.oh + p) * g.ow + q) * g.c, p, q, image);
+    }
+  });
+}
+
 template <class T>
 void planeTake(const Plane& g, const int32_t* index, const T* x, T* y) {
-  parallelRanges(g.images * g.positions, 4 * g.c, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      const T* const image = x + row / g.positions * g.pixels * g.c;
-      for (int64_t k = 0; k < g.c; k++) {
-        const int64_t at = index[row * g.c + k];
-        y[row * g.c + k] = at >= 0 && at < g.pixels ? image[at * g.c + k] : T{0};
-      }
+  // Without pixels every position is out of range.
+  if (g.pixels == 0) {
+    std::fill_n(y, g.images * g.positions * g.c, T{0});
+    return;
+  }
+  const PoolLoops<T> loops = poolLoops<T>();
+  // Halves of an image, so that a few images keep all threads busy.
+  const int64_t half = (g.positions + 1) / 2;
+  parallelRanges(2 * g.images, 2 * half * g.c, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; n++) {
+      const int64_t at = n / 2 * g.positions * g.c;
+      const int64_t from = n % 2 * half;
+      loops.take(g, index + at, x + n / 2 * g.pixels * g.c, y + at, from, std::min(g.positions, from + half));
     }
   });
 }
 
 template <class T>
 void planePut(const Plane& g, const int32_t* index, const T* y, T* x) {
+  const PoolLoops<T> loops = poolLoops<T>();
   parallelRanges(g.images, (4 * g.positions + g.pixels) * g.c, [&](int64_t begin, int64_t end) {
-    std::fill_n(x + begin * g.pixels * g.c, (end - begin) * g.pixels * g.c, T{0});
-    for (int64_t row = begin * g.positions; row < end * g.positions; row++) {
-      T* const image = x + row / g.positions * g.pixels * g.c;
-      for (int64_t k = 0; k < g.c; k++) {
-        const int64_t at = index[row * g.c + k];
-        if (at >= 0 && at < g.pixels) image[at * g.c + k] = wrappingAdd(image[at * g.c + k], y[row * g.c + k]);
-      }
+    for (int64_t n = begin; n < end; n++) {
+      T* const image = x + n * g.pixels * g.c;
+      std::fill_n(image, g.pixels * g.c, T{0});
+      loops.put(g, index + n * g.positions * g.c, y + n * g.positions * g.c, image);
     }
   });
 }

@@ -87,6 +87,14 @@ describe('fuse', () => {
     expect(result.instructions.length).toBe(1);
   });
 
+  test('sweeps over one tensor are joined, whichever was written first', () => {
+    const result = fused(
+      (x, y, row) => [sum(y!, { axes: [0] }), sum(mul(sub(x!, row!), y!), { axes: [0] })],
+      [f32(64, 32), f32(64, 32), f32(32)],
+    );
+    expect(result.instructions.length).toBe(1);
+  });
+
   test('axes that cut across each other are not forced into one sweep', () => {
     // [6, 4] and [4, 6] have no common axes.
     const result = fused(
