@@ -1,7 +1,8 @@
 import { type DType, Literal, type Params, type Program, type Shape, sizeOf, type Var } from '../ir/index.js';
 import type { ParamsOf, PrimitiveName } from '../ops/index.js';
-import { type Access, type Fused, fuse, type Group, type Kernel } from './fuse.js';
+import { fuse } from './fuse.js';
 import { stridesOver } from './fuse-pattern.js';
+import type { Access, Fused, Group, Kernel } from './instructions.js';
 import { type MemoryPlan, planMemory } from './plan.js';
 import { dtypeCodes, FUSED, HEADER_WORDS, pushWide, slotKinds, TAPE_MAGIC, TAPE_VERSION } from './tape.js';
 

@@ -1,6 +1,6 @@
 import { Var } from '../ir/index.js';
-import type { Instruction } from './fuse.js';
 import { isContiguous } from './fuse-pattern.js';
+import type { Instruction } from './instructions.js';
 
 /**
  * Joins sweeps that read the same tensor and do not wait for each other. Placing equations one by one cannot see this: the sum of y is

@@ -1,6 +1,6 @@
 import { bytesOf, Var } from '../ir/index.js';
-import type { Access, Group, Instruction, Step } from './fuse.js';
 import { contiguous, cutsOf, isContiguous } from './fuse-pattern.js';
+import type { Access, Group, Instruction, Step } from './instructions.js';
 
 /** Tensors below this stay in cache anyway. */
 const LARGE = 4096;

@@ -1,6 +1,6 @@
 import { bytesOf, sizeOf, Var } from '../ir/index.js';
-import type { Fused, Group } from './fuse.js';
 import { isContiguous } from './fuse-pattern.js';
+import type { Fused, Group } from './instructions.js';
 import { LINE } from './tape.js';
 
 /** Where every tensor of a program lives while it runs. */

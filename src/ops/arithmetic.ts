@@ -1,11 +1,8 @@
-import { type Primitive, ShapeError, scalar, type Value } from '../ir/index.js';
+import { type Primitive, scalar, type Value } from '../ir/index.js';
 import { addPrimitive, apply, inferNumeric, sumOf } from './calculus.js';
 import { equal, less, select } from './compare.js';
 import { bilinear, binary, linear } from './define.js';
-import { broadcastTogether } from './movement.js';
-
-/** What arithmetic accepts: a value, or a plain number that takes the other operand's dtype. */
-export type Operand = Value | number;
+import { type Operand, pair } from './movement.js';
 
 export const negPrimitive: Primitive = linear('neg', {
   category: 'elementwise',
@@ -61,19 +58,6 @@ const share = (x: Value, y: Value): Value => {
   const number = (value: number) => scalar(value, x.dtype);
   return select(less(x, y), number(1), select(equal(x, y), number(0.5), number(0)));
 };
-
-/** Brings two operands to one dtype (numbers take the tensor's) and one shape (NumPy broadcasting). */
-export function pair(name: string, x: Operand, y: Operand): [Value, Value] {
-  if (typeof x === 'number') {
-    if (typeof y === 'number') {
-      throw new ShapeError(
-        `${name}: one operand must be a tensor, got the numbers ${x} and ${y}; compute them in JavaScript`,
-      );
-    }
-    return broadcastTogether(name, scalar(x, y.dtype), y);
-  }
-  return broadcastTogether(name, x, typeof y === 'number' ? scalar(y, x.dtype) : y);
-}
 
 const operator =
   (primitive: Primitive) =>

@@ -8,10 +8,9 @@ import {
   scalar,
   type Value,
 } from '../ir/index.js';
-import { type Operand, pair } from './arithmetic.js';
 import { apply, inferSame } from './calculus.js';
 import { constant, linear } from './define.js';
-import { broadcastTogether } from './movement.js';
+import { broadcastTogether, type Operand, pair } from './movement.js';
 
 const comparison = (name: string, test: (x: number, y: number) => boolean): Primitive =>
   constant(name, {

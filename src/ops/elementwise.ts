@@ -1,8 +1,9 @@
 import { type DType, isFloat, type Primitive, type Value } from '../ir/index.js';
-import { add, div, mul, neg, type Operand, pair, sub } from './arithmetic.js';
+import { add, div, mul, neg, sub } from './arithmetic.js';
 import { apply, sumOf } from './calculus.js';
 import { equal, greater, lessEqual, select } from './compare.js';
 import { binary, constant, unary } from './define.js';
+import { type Operand, pair } from './movement.js';
 
 /** Derivative at 0 is 0. */
 export const absPrimitive: Primitive = unary('abs', { evaluate: Math.abs, ulps: 0, jvp: (t, x) => mul(t, sign(x)) });

@@ -1,11 +1,11 @@
-export { add, div, maximum, minimum, mul, neg, type Operand, sub } from './arithmetic.js';
+export { add, div, maximum, minimum, mul, neg, sub } from './arithmetic.js';
 export { full } from './calculus.js';
 export { equal, greater, greaterEqual, less, lessEqual, logicalAnd, logicalNot, logicalOr, select } from './compare.js';
 export { type ConvOptions, conv2d, type WindowOptions } from './conv.js';
 export { type MatmulOptions, matmul } from './dot.js';
 export * from './elementwise.js';
 export { oneHot, takeRows } from './gather.js';
-export { broadcastTo, concatenate, iota, pad, reshape, reverse, slice, transpose } from './movement.js';
+export { broadcastTo, concatenate, iota, type Operand, pad, reshape, reverse, slice, transpose } from './movement.js';
 export { argmax, logSoftmax, logSumExp, max, mean, type ReduceOptions, softmax, sum } from './reduce.js';
 export { type ParamsOf, type PrimitiveName, primitives } from './registry.js';
 export { averagePool, maxPool, type PoolOptions } from './window.js';

@@ -9,6 +9,7 @@ import {
   type Shape,
   ShapeError,
   sameShape,
+  scalar,
   sizeOf,
   type Value,
 } from '../ir/index.js';
@@ -202,6 +203,22 @@ export function broadcastTogether(name: string, x: Value, y: Value): [Value, Val
   if (sameShape(x.shape, y.shape)) return [x, y];
   const shape = broadcastShapes(name, x.shape, y.shape);
   return [broadcastTo(x, shape), broadcastTo(y, shape)];
+}
+
+/** What arithmetic accepts: a value, or a plain number that takes the other operand's dtype. */
+export type Operand = Value | number;
+
+/** Brings two operands to one dtype (numbers take the tensor's) and one shape (NumPy broadcasting). */
+export function pair(name: string, x: Operand, y: Operand): [Value, Value] {
+  if (typeof x === 'number') {
+    if (typeof y === 'number') {
+      throw new ShapeError(
+        `${name}: one operand must be a tensor, got the numbers ${x} and ${y}; compute them in JavaScript`,
+      );
+    }
+    return broadcastTogether(name, scalar(x, y.dtype), y);
+  }
+  return broadcastTogether(name, x, typeof y === 'number' ? scalar(y, x.dtype) : y);
 }
 
 /** Elements from `start` up to `limit` in steps of `stride` (1), all given per axis. */

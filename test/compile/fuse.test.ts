@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { grad } from '../../src/ad/index.js';
-import { type Fused, fuse, type Group } from '../../src/compile/fuse.js';
+import { fuse } from '../../src/compile/fuse.js';
+import type { Fused, Group } from '../../src/compile/instructions.js';
 import { type Aval, simplify, trace, type Value } from '../../src/ir/index.js';
 import {
   add,

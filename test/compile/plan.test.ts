@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Fused, fuse } from '../../src/compile/fuse.js';
+import { fuse } from '../../src/compile/fuse.js';
+import type { Fused } from '../../src/compile/instructions.js';
 import { type MemoryPlan, planMemory } from '../../src/compile/plan.js';
 import { bytesOf, sizeOf, trace, type Value, Var } from '../../src/ir/index.js';
 import { exp, mul, sub, tanh } from '../../src/ops/index.js';
