@@ -30,7 +30,7 @@ const search = {
   outerBatches: 4,
   method: { solver: 'neumann', iterations: 5 },
   spectrumInterval: 5,
-  learningRate: 0.1,
+  learningRate: 0.05,
   deltaRate: 0.3,
   clip: 1,
   objective: 'calibrated',
@@ -46,7 +46,7 @@ export const presets: { readonly [name: string]: Preset } = {
     settings: {
       longTail: { n0: 5000, imbalance: 100 },
       training: { ...training, epochs: 12, warmupEpochs: 3 },
-      search: { ...search, warmupEpochs: 2, interval: 10, learningRate: 0.05 },
+      search: { ...search, warmupEpochs: 2, interval: 10 },
       searchEpochs: 12,
       validationFraction: 0.2,
       start: 'logit-adjustment',
