@@ -80,6 +80,12 @@ export const fixedLosses = {
   }),
   /** Logit adjustment (Menon et al. 2021) with τ = 1: ι_k = log π_k. */
   'logit-adjustment': (counts: readonly number[]): ClassLossNumbers => {
+    const empty = counts.findIndex((count) => !(count > 0));
+    if (empty >= 0) {
+      throw new ConfigError(
+        `logit adjustment: class ${empty} has ${counts[empty]} samples, and log 0 is no number; leave the class out`,
+      );
+    }
     const total = counts.reduce((sum, count) => sum + count, 0);
     return { ...fixedLosses['cross-entropy'](counts), iota: counts.map((count) => Math.log(count / total)) };
   },

@@ -97,14 +97,19 @@ export type AxesParams = { readonly axes: Shape };
 /** The shape that is left when `axes` are folded away. */
 export const shapeWithout = (shape: Shape, axes: Shape): Shape => shape.filter((_, axis) => !axes.includes(axis));
 
+/** Shape rule of reductions. @throws {ShapeError} unless the axes are in range and increase. */
+export function inferReduced(name: string, x: Aval, axes: Shape): Aval {
+  if (axes.some((axis, i) => axis < 0 || axis >= x.shape.length || (i > 0 && axis <= axes[i - 1]!))) {
+    throw new ShapeError(`${name}: axes must increase and lie within ${formatAval(x)}, got [${axes}]`);
+  }
+  return { shape: shapeWithout(x.shape, axes), dtype: inferNumeric(name, [x]).dtype };
+}
+
 /** Sum over `axes`, which are removed. Adjoint: broadcast along them. */
 export const sumPrimitive: Primitive<AxesParams> = {
   name: 'sum',
   category: 'reduction',
-  infer([x], { axes }) {
-    inferNumeric('sum', [x!]);
-    return [{ shape: shapeWithout(x!.shape, axes), dtype: x!.dtype }];
-  },
+  infer: ([x], { axes }) => [inferReduced('sum', x!, axes)],
   jvp: ({ tangents: [t], params }) => [apply(sumPrimitive, [t!], params)],
   transpose: ({ cotangents: [ct], avals: [x], params: { axes } }) => [broadcastBack(ct!, x!.shape, axes)],
 };

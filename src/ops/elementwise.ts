@@ -96,7 +96,7 @@ export const stopGradientPrimitive: Primitive = constant('stopGradient', {
 
 export type ConvertParams = { readonly dtype: string };
 
-/** Changes the dtype: to i32 and u8 towards zero, to bool by `≠ 0`. Linear between floats, constant otherwise. */
+/** Changes the dtype: to i32 and u8 towards zero (out of range it wraps, NaN and ∞ give 0), to bool by `≠ 0`. Linear between floats, constant otherwise. */
 export const convertPrimitive: Primitive<ConvertParams> = {
   name: 'convert',
   category: 'elementwise',

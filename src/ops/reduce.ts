@@ -8,7 +8,15 @@ import {
   type Value,
 } from '../ir/index.js';
 import { add, div, mul, sub } from './arithmetic.js';
-import { type AxesParams, apply, broadcastBack, inferNumeric, shapeWithout, sumPrimitive } from './calculus.js';
+import {
+  type AxesParams,
+  apply,
+  broadcastBack,
+  inferNumeric,
+  inferReduced,
+  shapeWithout,
+  sumPrimitive,
+} from './calculus.js';
 import { equal, select } from './compare.js';
 import { constant, general } from './define.js';
 import { convert, exp, log, stopGradient } from './elementwise.js';
@@ -27,7 +35,7 @@ export const maxPrimitive: Primitive<AxesParams> = general('max', {
     if (axes.some((axis) => x!.shape[axis] === 0)) {
       throw new ShapeError(`max: ${formatAval(x!)} is empty along axes [${axes}]; there is no largest of nothing`);
     }
-    return { shape: shapeWithout(x!.shape, axes), dtype: inferNumeric('max', [x!]).dtype };
+    return inferReduced('max', x!, axes);
   },
   jvp({ primals: [x], tangents: [t], outputs: [y], params: { axes } }) {
     const largest = convert(equal(x!, broadcastBack(y!, x!.shape, axes)), x!.dtype);

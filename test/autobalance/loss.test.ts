@@ -195,3 +195,7 @@ describe('parametrisations', () => {
     expect(effectiveLoss({ delta: raw }, fixed, parametrisation).iota).toBe(fixed.iota);
   });
 });
+
+test('logit adjustment refuses a class without samples', () => {
+  expect(() => fixedLosses['logit-adjustment']([5, 0, 2])).toThrow(/class 1 has 0 samples/);
+});
