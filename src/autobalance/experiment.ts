@@ -203,7 +203,9 @@ export class Experiment<P, S> {
         random,
         indices: split.train,
         validation: split.validation,
-        settings: { ...training, epochs: searchEpochs },
+        // A constant learning rate: after it has dropped, θ hardly answers α any more while it goes on to fit its samples, and α is then
+        // driven by a few confident mistakes. Nothing is lost, for the search's θ is thrown away.
+        settings: { ...training, epochs: searchEpochs, milestones: [] },
         search,
         initial,
         watch: { source: this.#source, indices: split.validation },

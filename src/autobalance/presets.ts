@@ -22,10 +22,13 @@ const training = {
   decayFactor: 0.1,
 } as const;
 
-/** A hypergradient every 20 steps, as in the published recipe; step size and damping of the solver are automatic. */
+/**
+ * Chosen on a development split (n_0 = 5000; images 5000 to 5999 of each class of the Fashion-MNIST training set, which the long tail leaves
+ * unused), never on a test set. Step size and damping of the solver are automatic.
+ */
 const search = {
-  warmupEpochs: 4,
-  interval: 20,
+  warmupEpochs: 6,
+  interval: 10,
   innerBatches: 2,
   outerBatches: 4,
   method: { solver: 'neumann', iterations: 5 },
@@ -46,10 +49,10 @@ export const presets: { readonly [name: string]: Preset } = {
     settings: {
       longTail: { n0: 5000, imbalance: 100 },
       training: { ...training, epochs: 12, warmupEpochs: 3 },
-      search: { ...search, warmupEpochs: 2, interval: 10 },
-      searchEpochs: 12,
+      search: { ...search, warmupEpochs: 3, interval: 8 },
+      searchEpochs: 10,
       validationFraction: 0.2,
-      start: 'logit-adjustment',
+      start: 'cross-entropy',
     },
   },
   'fashion-mnist-lt': {
@@ -59,8 +62,8 @@ export const presets: { readonly [name: string]: Preset } = {
     settings: {
       longTail: { n0: 6000, imbalance: 100 },
       training: { ...training, epochs: 20 },
-      search: { ...search, warmupEpochs: 8 },
-      searchEpochs: 24,
+      search,
+      searchEpochs: 16,
       validationFraction: 0.2,
       start: 'cross-entropy',
     },

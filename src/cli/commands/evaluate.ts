@@ -1,0 +1,63 @@
+import { Experiment } from '../../autobalance/index.js';
+import { ConfigError } from '../../ir/index.js';
+import { classTable } from '../../report/class-table.js';
+import { readConfigFile, resolveConfig } from '../config.js';
+import { loadData, modelFor } from '../data.js';
+import { fallbackNotice } from '../environment.js';
+import { EXIT } from '../errors.js';
+import type { CommandResult, Io } from '../io.js';
+import type { Evaluation } from '../schema.js';
+import { suggestion } from '../suggest.js';
+import { errorsJson } from '../summary.js';
+import { readWeights, type StoredModel } from '../weights-file.js';
+
+export interface EvaluateOptions {
+  readonly weights: string;
+  readonly method?: string;
+  readonly config?: string;
+  readonly seed?: number;
+  readonly dataDir?: string;
+}
+
+/** Errors of saved networks on the test set. */
+export async function evaluateWeights(
+  preset: string | undefined,
+  options: EvaluateOptions,
+  io: Io,
+): Promise<CommandResult> {
+  const { weights: path, method, dataDir } = options;
+  const weights = await readWeights(path);
+  const chosen = choose(weights.models, method, path);
+  const files = [
+    ...(weights.config ? [weights.config] : []),
+    ...(options.config ? [await readConfigFile(options.config)] : []),
+  ];
+  const config = resolveConfig(preset, files, dataDir === undefined ? {} : { dataDir });
+  const notice = fallbackNotice();
+  if (notice !== undefined) io.err(`${notice}\n`);
+  const data = await loadData(config);
+  // No stages: only what it knows of model, normalisation and test set is wanted.
+  const experiment = new Experiment(modelFor(config, data), data, [], config);
+  const methods: Evaluation['methods'] = {};
+  for (const { name, prefix } of chosen) {
+    io.err(`Evaluating ${name} on ${data.test.labels.length} test samples.\n`);
+    methods[name] = errorsJson(await experiment.evaluate(experiment.modelFrom(weights.arrays, path, prefix)));
+  }
+  const table = classTable({
+    counts: experiment.counts,
+    methods: Object.entries(methods).map(([name, errors]) => ({ name, ...errors })),
+  });
+  return {
+    exitCode: EXIT.ok,
+    text: `${config.preset}: test error by class in percent\n${table}\n`,
+    json: { dataset: config.preset, methods },
+  };
+}
+
+function choose(models: readonly StoredModel[], method: string | undefined, path: string): readonly StoredModel[] {
+  if (method === undefined) return models;
+  const found = models.filter(({ name }) => name === method);
+  if (found.length > 0) return found;
+  const names = models.map(({ name }) => name);
+  throw new ConfigError(`--method: ${path} has no ${JSON.stringify(method)}; ${suggestion(method, names)}`);
+}

@@ -1,0 +1,209 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { currentBackend } from '../../backends/index.js';
+import { RunDirectory } from '../../data/index.js';
+import { ConfigError, FileError } from '../../ir/index.js';
+import { classTable } from '../../report/class-table.js';
+import { tally } from '../../report/format.js';
+import { CHECKPOINT, type Checkpoint, decodeCheckpoint, type TrainingCommand } from '../checkpoint.js';
+import { type ConfigOptions, configText, parseConfig, readConfigFile, resolveConfig } from '../config.js';
+import { loadData } from '../data.js';
+import { environment, fallbackNotice } from '../environment.js';
+import { EXIT } from '../errors.js';
+import { exitCodeOf, type InterruptSignal } from '../interrupt.js';
+import { shellWord } from '../invocation.js';
+import type { CommandResult, Io } from '../io.js';
+import { readLossFile } from '../loss-file.js';
+import type { RunConfig, Summary } from '../schema.js';
+import { Session, type SessionOptions } from '../session.js';
+import { summarise } from '../summary.js';
+import { isRecord } from '../validate.js';
+
+export interface TrainOptions extends ConfigOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  /** Folder in which run directories are made. */
+  readonly runs?: string;
+  /** A run directory to go on in. */
+  readonly resume?: string;
+  /** Seconds. */
+  readonly checkpointEvery: number;
+  /** loss.json to retrain under. */
+  readonly loss?: string;
+}
+
+/** `run`, `search` and `retrain`: they differ in their stages alone. */
+export async function train(
+  command: TrainingCommand,
+  preset: string | undefined,
+  options: TrainOptions,
+  io: Io,
+): Promise<CommandResult> {
+  const stopListening = io.interrupt.listen(() => {
+    io.err('\nFinishing this step and saving; Ctrl-C once more stops at once.\n');
+  });
+  try {
+    const { session, run, config } =
+      options.resume === undefined
+        ? await begin(command, preset, options, io)
+        : await resume(command, preset, options.resume, options, io);
+    try {
+      const signal = await session.work(run);
+      if (signal) return interrupted(command, run, signal, io);
+      return await finished(command, session, run, config);
+    } catch (error) {
+      session.progress.line(`The run stopped; what it had saved is in ${run.path}.`);
+      throw error;
+    }
+  } finally {
+    stopListening();
+  }
+}
+
+interface Started {
+  readonly session: Session;
+  readonly run: RunDirectory;
+  readonly config: RunConfig;
+}
+
+async function begin(
+  command: TrainingCommand,
+  preset: string | undefined,
+  options: TrainOptions,
+  io: Io,
+): Promise<Started> {
+  const files = options.config === undefined ? [] : [await readConfigFile(options.config)];
+  const config = resolveConfig(preset, files, options);
+  const loss =
+    options.loss === undefined ? undefined : { file: await readLossFile(options.loss), source: options.loss };
+  const session = await open({ command, config, ...(loss && { loss }) }, options, io);
+  const name = command === 'run' ? config.preset : `${config.preset}-${command}`;
+  const run = await RunDirectory.create(options.runs ?? 'runs', name);
+  session.progress.line(`Writing to ${run.path}; training samples by class: ${session.experiment.counts.join(', ')}.`);
+  await run.write('config.yaml', configText(config));
+  await run.writeJson('env.json', { ...startOf(io), resumed: [] });
+  if (loss) await run.writeJson('loss.json', loss.file);
+  // From here on there is always something to resume from.
+  await session.save(run);
+  return { session, run, config };
+}
+
+async function resume(
+  command: TrainingCommand,
+  preset: string | undefined,
+  folder: string,
+  options: TrainOptions,
+  io: Io,
+): Promise<Started> {
+  const own = ['config', 'seed', 'methods', 'epochs', 'start', 'loss', 'runs'] as const;
+  const given = own.find((name) => options[name] !== undefined);
+  if (given !== undefined) {
+    throw new ConfigError(`command line: --resume goes on with the settings of its run; leave out --${given}`);
+  }
+  const run = await RunDirectory.open(folder);
+  const source = join(folder, CHECKPOINT);
+  const checkpoint = await readCheckpoint(run, source);
+  if (checkpoint.command !== command) {
+    throw new ConfigError(
+      `command line: ${folder} is a run of "${checkpoint.command}", not of "${command}"; ` +
+        `use ${io.invocation} ${checkpoint.command} --resume ${shellWord(folder)}`,
+    );
+  }
+  await requireUnchanged(run, folder, checkpoint.config);
+  const saved = { source, value: { ...checkpoint.config } };
+  const { dataDir } = options;
+  const config = resolveConfig(preset, [saved], dataDir === undefined ? {} : { dataDir });
+  const session = await open({ command, config }, options, io);
+  await session.restore(run, checkpoint, source);
+  await noteResumption(run, io);
+  session.progress.line(`Going on in ${run.path}.`);
+  return { session, run, config };
+}
+
+async function readCheckpoint(run: RunDirectory, source: string): Promise<Checkpoint> {
+  try {
+    return decodeCheckpoint(await run.read(CHECKPOINT), source);
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    throw new FileError(`${error.message} A run directory to resume holds ${CHECKPOINT}.`, { cause: error });
+  }
+}
+
+/** config.yaml is what people read; if it no longer says what the run does, someone expects something else of it. */
+async function requireUnchanged(run: RunDirectory, folder: string, config: RunConfig): Promise<void> {
+  const source = join(folder, 'config.yaml');
+  const file = parseConfig(new TextDecoder().decode(await run.read('config.yaml')), source);
+  // The data may have moved; the fingerprint tells whether it is the same.
+  const { dataDir } = config;
+  if (isDeepStrictEqual({ ...resolveConfig(undefined, [file]), dataDir }, config)) return;
+  throw new ConfigError(
+    `${source}: was changed after the run began; undo the change to resume, or start a new run with --config ${shellWord(source)}`,
+  );
+}
+
+const startOf = (io: Io) => ({
+  ...environment(),
+  commandLine: [io.invocation, ...io.args.map(shellWord)].join(' '),
+  startedAt: new Date().toISOString(),
+});
+
+async function noteResumption(run: RunDirectory, io: Io): Promise<void> {
+  // Only a record: a run goes on without it.
+  const before = await run.readJson('env.json').catch(() => undefined);
+  const first = isRecord(before) ? before : {};
+  const resumed = Array.isArray(first.resumed) ? first.resumed : [];
+  await run.writeJson('env.json', { ...first, resumed: [...resumed, startOf(io)] });
+}
+
+async function open(
+  given: Pick<SessionOptions, 'command' | 'config' | 'loss'>,
+  { json, checkpointEvery }: TrainOptions,
+  io: Io,
+): Promise<Session> {
+  const notice = fallbackNotice();
+  if (notice !== undefined) io.err(`${notice}\n`);
+  const data = await loadData(given.config);
+  return new Session({ ...given, data, io, live: io.columns !== undefined && !json, checkpointEvery });
+}
+
+function interrupted(command: TrainingCommand, run: RunDirectory, signal: InterruptSignal, io: Io): CommandResult {
+  const resume = `${io.invocation} ${command} --resume ${shellWord(run.path)}`;
+  return {
+    exitCode: exitCodeOf(signal),
+    text: `Interrupted and saved. To go on:\n  ${resume}\n`,
+    json: { interrupted: signal, runDirectory: run.path, resume },
+  };
+}
+
+async function finished(
+  command: TrainingCommand,
+  { experiment }: Session,
+  run: RunDirectory,
+  config: RunConfig,
+): Promise<CommandResult> {
+  const summary = summarise(config, experiment, currentBackend().name);
+  await run.writeJson('summary.json', summary);
+  return {
+    exitCode: EXIT.ok,
+    text: `\n${summaryText(command, summary)}\nEverything is in ${run.path}.\n`,
+    json: { ...summary, runDirectory: run.path },
+  };
+}
+
+export function summaryText(
+  command: TrainingCommand,
+  { dataset, seed, classCounts, methods, learned, hypergradient }: Summary,
+): string {
+  const table = classTable({
+    counts: classCounts,
+    methods: Object.entries(methods).map(([name, errors]) => ({ name, ...errors })),
+    ...(learned && { learned }),
+  });
+  const title = command === 'search' ? 'learned loss by class' : 'test error by class in percent';
+  const solves = Object.entries(hypergradient.counts).flatMap(([status, count]) => Array<string>(count).fill(status));
+  return [
+    `${dataset}, seed ${seed}: ${title}`,
+    table,
+    ...(solves.length > 0 ? [`${solves.length} hypergradients: ${tally(solves)}.`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,160 @@
+import { Command, CommanderError } from 'commander';
+import { presets } from '../autobalance/index.js';
+import { ConfigError } from '../ir/index.js';
+import type { TrainingCommand } from './checkpoint.js';
+import { type EvaluateOptions, evaluateWeights } from './commands/evaluate.js';
+import { type InfoOptions, info } from './commands/info.js';
+import { type TrainOptions, train } from './commands/train.js';
+import { reportError } from './errors.js';
+import type { CommandResult, Io } from './io.js';
+import { packageVersion } from './package.js';
+import { methodNames } from './schema.js';
+
+type Finish = (result: Promise<CommandResult>) => Promise<void>;
+
+/** An option's whole number. */
+const integer =
+  (option: string, least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new ConfigError(`--${option}: must be an integer of at least ${least}, got ${JSON.stringify(text)}`);
+  };
+
+const seconds = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new ConfigError(
+    `--checkpoint-every: must be a number of seconds that is not negative, got ${JSON.stringify(text)}`,
+  );
+};
+
+const names = (text: string): string[] => text.split(',').map((name) => name.trim());
+
+/** What every command takes. */
+const withCommon = (command: Command): Command =>
+  command
+    .option('--seed <n>', 'fixes initial weights, order of samples and split', integer('seed', 0))
+    .option('--config <file>', 'YAML with settings to change; unknown keys are errors')
+    .option('--json', 'print exactly one JSON object on standard output, progress on standard error');
+
+const withData = (command: Command): Command =>
+  command.option('--data-dir <dir>', 'folder of the four IDX files, plain or .gz');
+
+const withTraining = (command: Command): Command =>
+  withData(command)
+    .option('--runs <dir>', 'folder in which the run directory is made (default: runs)')
+    .option('--epochs <n>', 'epochs of training; scales the whole schedule, the search included', integer('epochs', 1))
+    .option('--start <loss>', 'where the search starts: cross-entropy or logit-adjustment')
+    .option('--resume <rundir>', 'go on with an interrupted run, with its own settings')
+    .option('--checkpoint-every <seconds>', 'time between two checkpoints', seconds, 30);
+
+const presetText = (): string =>
+  `\nPresets:\n${Object.values(presets)
+    .map(({ name, description }) => `  ${name.padEnd(18)}${description}\n`)
+    .join('')}`;
+
+/** The commands. A finished one hands its result to `finish`. */
+export function buildProgram(io: Io, finish: Finish): Command {
+  const program = new Command('autobalance')
+    .description('Learn the training loss for imbalanced data, and compare it with fixed ones.')
+    .version(packageVersion());
+  const trains =
+    (command: TrainingCommand) =>
+    (preset: string | undefined, options: TrainOptions): Promise<void> =>
+      finish(train(command, preset, options, io));
+
+  withCommon(
+    withTraining(
+      program
+        .command('run')
+        .description('train by every method, learning a loss on the way, and compare them on the test set')
+        .argument('[preset]', 'what to run; not needed with --resume')
+        .option('--methods <list>', `separated by commas: ${methodNames.join(',')}`, names),
+    ),
+  )
+    .addHelpText('after', presetText)
+    .action(trains('run'));
+
+  withCommon(
+    withTraining(
+      program
+        .command('search')
+        .description('only learn a loss: writes loss.json')
+        .argument('[preset]', 'what to learn it on; not needed with --resume'),
+    ),
+  )
+    .addHelpText('after', presetText)
+    .action(trains('search'));
+
+  withCommon(
+    withTraining(
+      program
+        .command('retrain')
+        .description('train under a learned loss and evaluate on the test set')
+        .argument('[preset]', 'what to train on; not needed with --resume')
+        .option('--loss <file>', 'loss.json of a search; needed unless --resume is given'),
+    ),
+  )
+    .addHelpText('after', presetText)
+    .action((preset: string | undefined, options: TrainOptions) => {
+      if (options.loss === undefined && options.resume === undefined) {
+        throw new ConfigError('retrain: needs a learned loss; name the loss.json of a search with --loss FILE');
+      }
+      return trains('retrain')(preset, options);
+    });
+
+  withCommon(
+    withData(
+      program
+        .command('evaluate')
+        .description('errors of saved weights on the test set')
+        .argument('[preset]', 'whose test set; by default that of the weights')
+        .requiredOption('--weights <file>', 'weights.safetensors of a run')
+        .option('--method <name>', 'only this one of the networks in the file'),
+    ),
+  )
+    .addHelpText('after', presetText)
+    .action((preset: string | undefined, options: EvaluateOptions) => finish(evaluateWeights(preset, options, io)));
+
+  withCommon(
+    program
+      .command('info')
+      .description('backends, which one runs and why the others do not, instruction set, versions'),
+  ).action((options: InfoOptions) => finish(info(options)));
+
+  const output = {
+    writeOut: (text: string) => io.out(text),
+    writeErr: (text: string) => io.err(text),
+    outputError: () => {},
+  };
+  for (const command of [program, ...program.commands]) command.exitOverride().configureOutput(output);
+  return program;
+}
+
+/** Runs the program and writes its result or error. @returns the exit code */
+export async function runCli(io: Io): Promise<number> {
+  // The command line itself may be what is wrong, so this cannot be left to its parser.
+  const json = io.args.includes('--json');
+  let exitCode = 0;
+  const finish: Finish = async (promise) => {
+    const result = await promise;
+    exitCode = result.exitCode;
+    io.out(json ? `${JSON.stringify(result.json)}\n` : result.text);
+  };
+  try {
+    await buildProgram(io, finish).parseAsync(io.args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // --help and --version have written what they were asked for.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const report = reportError(error);
+    // Commander has written the help instead of running nothing.
+    if (!(error instanceof CommanderError && error.code === 'commander.help')) {
+      io.err(`${report.code}: ${report.message}\n`);
+    }
+    if (json) io.out(`${JSON.stringify({ error: { code: report.code, message: report.message } })}\n`);
+    if (process.env.AUTOBALANCE_DEBUG && error instanceof Error) io.err(`${error.stack}\n`);
+    return report.exitCode;
+  }
+}

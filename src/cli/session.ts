@@ -1,0 +1,142 @@
+import { setImmediate } from 'node:timers/promises';
+import { Experiment, type ExperimentEvent } from '../autobalance/index.js';
+import { currentBackend } from '../backends/index.js';
+import type { RunDirectory } from '../data/index.js';
+import { DataError } from '../ir/index.js';
+import type { SmallCnnParams, SmallCnnState } from '../nn/index.js';
+import { CHECKPOINT, type Checkpoint, encodeCheckpoint, restoring, type TrainingCommand } from './checkpoint.js';
+import { type LoadedData, modelFor } from './data.js';
+import type { InterruptSignal } from './interrupt.js';
+import type { Io } from './io.js';
+import { lossFor } from './loss-file.js';
+import { plannedSteps, stagesFor } from './plan.js';
+import { Progress } from './progress.js';
+import type { LossFile, RunConfig } from './schema.js';
+import { encodeWeights, WEIGHTS } from './weights-file.js';
+
+export interface SessionOptions {
+  readonly command: TrainingCommand;
+  readonly config: RunConfig;
+  readonly data: LoadedData;
+  /** The loss to retrain under, and the name of its file. */
+  readonly loss?: { readonly file: LossFile; readonly source: string };
+  readonly io: Io;
+  /** Rewrite a live line on standard error. */
+  readonly live: boolean;
+  /** Seconds between two checkpoints. */
+  readonly checkpointEvery: number;
+}
+
+/** What runs now, as checkpoints note it. */
+export const runningDevice = (): string => {
+  const { name, device } = currentBackend().info();
+  return `${name} (${device})`;
+};
+
+/** An experiment at work in its run directory: what is learned is on disk before it is needed. */
+export class Session {
+  readonly experiment: Experiment<SmallCnnParams, SmallCnnState>;
+  readonly progress: Progress;
+  readonly #options: SessionOptions;
+  #metrics = 0;
+
+  /** @throws {ConfigError|DataError} if settings, data and loss do not fit together. */
+  constructor(options: SessionOptions) {
+    const { command, config, data, loss, io, live } = options;
+    this.#options = options;
+    const stages = stagesFor(command, config);
+    const learned = loss && lossFor(loss.file, data.train.classes, loss.source);
+    this.experiment = new Experiment(modelFor(config, data), data, stages, config, learned && { learned });
+    const { counts } = this.experiment;
+    const plan = stages.map((stage) => ({ stage, steps: plannedSteps(stage, config, counts) }));
+    this.progress = new Progress(io, { live, color: live && process.env.NO_COLOR === undefined, plan });
+  }
+
+  /**
+   * Goes on from a checkpoint; what metrics.ndjson says beyond it is cut off.
+   * @throws {ConfigError|DataError} if the checkpoint is of other data or damaged
+   */
+  async restore(run: RunDirectory, { data, snapshot, metrics, device }: Checkpoint, source: string): Promise<void> {
+    if (data !== this.#options.data.fingerprint) {
+      throw new DataError(
+        `${source}: the run began with other data than this; give the same --data-dir, or start a new run`,
+      );
+    }
+    if ((snapshot.json.stageIndex as number) > this.experiment.stages.length) {
+      throw new DataError(
+        `${source}: says stage ${snapshot.json.stageIndex} of ${this.experiment.stages.length}; start a new run`,
+      );
+    }
+    restoring(source, () => this.experiment.restore(snapshot));
+    if (device !== runningDevice()) {
+      this.progress.line(`The run was saved on ${device} and goes on with ${runningDevice()}: expect other rounding.`);
+    }
+    const lines = await run.readMetrics();
+    const kept = lines.slice(0, metrics);
+    this.#metrics = kept.length;
+    if (lines.length > kept.length) {
+      await run.write('metrics.ndjson', kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    }
+  }
+
+  /** Works until everything is done or someone wants it to stop; saves in both cases. */
+  async work(run: RunDirectory): Promise<InterruptSignal | undefined> {
+    const { io, checkpointEvery } = this.#options;
+    let savedAt = performance.now();
+    while (!this.experiment.done && !io.interrupt.requested) {
+      const started = performance.now();
+      const event = await this.experiment.step();
+      this.progress.step(event, (performance.now() - started) / 1000);
+      await this.#record(run, event);
+      const ended = event.completedSteps === event.totalSteps;
+      if (ended) await this.#saveStage(run, event);
+      if (ended || performance.now() - savedAt >= checkpointEvery * 1000) {
+        await this.save(run);
+        savedAt = performance.now();
+      }
+      // Lets signals in, also where a backend works on this thread.
+      await setImmediate();
+    }
+    this.progress.clear();
+    if (this.experiment.done) return undefined;
+    await this.save(run);
+    return io.interrupt.requested;
+  }
+
+  async #record(run: RunDirectory, { stage, completedSteps, report }: ExperimentEvent): Promise<void> {
+    const common = { method: stage.method, stage: stage.kind, step: completedSteps };
+    if (report.hypergradient) await this.#append(run, { kind: 'hypergradient', ...common, ...report.hypergradient });
+    if (report.epoch) await this.#append(run, { kind: 'epoch', ...common, ...report.epoch });
+  }
+
+  async #append(run: RunDirectory, line: Readonly<Record<string, unknown>>): Promise<void> {
+    await run.appendMetrics(line);
+    this.#metrics += 1;
+  }
+
+  async #saveStage(run: RunDirectory, { stage }: ExperimentEvent): Promise<void> {
+    const { config } = this.#options;
+    if (stage.kind === 'search') await run.writeJson('loss.json', this.#learnedLoss());
+    await run.write(WEIGHTS, encodeWeights(this.experiment.weights, config));
+  }
+
+  #learnedLoss(): LossFile {
+    const { delta, iota, weight } = this.experiment.learned!;
+    const classCounts = [...this.experiment.counts];
+    const { parametrisation } = this.#options.config.search;
+    return { parametrisation, classCounts, delta: [...delta], iota: [...iota], weight: [...weight] };
+  }
+
+  async save(run: RunDirectory): Promise<void> {
+    const { command, config, data } = this.#options;
+    const bytes = encodeCheckpoint({
+      command,
+      config,
+      data: data.fingerprint,
+      device: runningDevice(),
+      metrics: this.#metrics,
+      snapshot: this.experiment.snapshot(),
+    });
+    await run.write(CHECKPOINT, bytes);
+  }
+}
