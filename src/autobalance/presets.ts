@@ -49,10 +49,12 @@ export const presets: { readonly [name: string]: Preset } = {
     settings: {
       longTail: { n0: 5000, imbalance: 100 },
       training: { ...training, epochs: 12, warmupEpochs: 3 },
-      search: { ...search, warmupEpochs: 2, interval: 8, learningRate: 0.1 },
+      search: { ...search, warmupEpochs: 2, interval: 8 },
       searchEpochs: 10,
       validationFraction: 0.2,
-      start: 'cross-entropy',
+      // The rarest class leaves 10 samples to the objective. From logit adjustment all of four development seeds ended at least 30 % below
+      // cross-entropy (mean 3.45 % against 5.24 %); from a neutral start two did (3.62 %).
+      start: 'logit-adjustment',
     },
   },
   'fashion-mnist-lt': {
