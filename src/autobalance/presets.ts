@@ -24,7 +24,7 @@ const training = {
 
 /**
  * Chosen on a development split (n_0 = 5000; images 5000 to 5999 of each class of the Fashion-MNIST training set, which the long tail leaves
- * unused; MNIST likewise, n_0 = 4400), never on a test set. Step size and damping of the solver are automatic.
+ * unused; MNIST likewise, n_0 = 4400). Step size and damping of the solver are automatic.
  */
 const search = {
   warmupEpochs: 6,
