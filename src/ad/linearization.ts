@@ -1,19 +1,8 @@
-import {
-  bytesOf,
-  callProgram,
-  flatten,
-  formatAval,
-  memo,
-  type Program,
-  type Structure,
-  sizeOf,
-  structureKey,
-  unflatten,
-  type Value,
-} from '../ir/index.js';
+import { bytesOf, callProgram, type Program, type Structure, sizeOf, unflatten, type Value } from '../ir/index.js';
 import { instantiate } from '../ops/calculus.js';
 import { activeInputs, matchLeaves, splitLeaves, type TracedFunction, traceFunction } from './grad.js';
 import { type LinearizedProgram, linearizeProgram } from './linearize.js';
+import { bySignature } from './signature.js';
 import { transposeProgram } from './transpose.js';
 
 /** The arguments that `argnums` chooses; all of them if it is absent. */
@@ -60,12 +49,13 @@ export function linearizer<A extends readonly unknown[], R, const N extends read
   fn: (...args: A) => R,
   { argnums }: LinearizeOptions<N> = {},
 ): (...primals: A) => Linearization<ActiveArguments<A, N>, R> {
-  const cache = new Map<string, Prepared>();
+  const preparedFor = bySignature((primals: A) => {
+    const prepared = prepare(fn, primals, argnums ?? primals.map((_, i) => i));
+    return { prepared, captured: prepared.traced.captured };
+  });
   return (...primals) => {
-    const { leaves, structure } = flatten(primals);
-    const key = `${structureKey(structure)} ${leaves.map((leaf) => formatAval(leaf.aval))}`;
-    const prepared = memo(cache, key, () => prepare(fn, primals, argnums ?? primals.map((_, i) => i)));
-    return applyLinearization(prepared, leaves);
+    const { made, leaves } = preparedFor(primals);
+    return applyLinearization(made.prepared, leaves);
   };
 }
 

@@ -1,18 +1,6 @@
-import {
-  callProgram,
-  flatten,
-  formatAval,
-  isTracing,
-  type Program,
-  type Structure,
-  simplify,
-  structureKey,
-  Tensor,
-  Tracer,
-  trace,
-  unflatten,
-  type Value,
-} from '../ir/index.js';
+import { traceFunction } from '../ad/grad.js';
+import { bySignature } from '../ad/signature.js';
+import { callProgram, isTracing, type Program, simplify, Tensor, unflatten } from '../ir/index.js';
 import type { ExecutableStats } from './backend.js';
 import { executableFor } from './registry.js';
 
@@ -27,52 +15,27 @@ export interface Compiled<A extends readonly unknown[], R> {
   stats(...args: A): ExecutableStats;
 }
 
-interface Signature {
-  readonly program: Program;
-  readonly captured: readonly Value[];
-  readonly output: Structure;
-}
-
 /**
  * Compiles a function of trees. It must be pure: tensors it closes over are fixed when it is first called, numbers are written into the
  * program, and JavaScript branches are taken once. Inside another traced function a compiled one is simply inlined.
  */
 export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R): Compiled<A, R> {
-  const cache = new Map<string, Signature>();
-
-  function prepare(args: A): { signature: Signature; leaves: Value[] } {
-    const { leaves, structure } = flatten(args);
-    const key = `${structureKey(structure)} ${leaves.map((leaf) => formatAval(leaf.aval))}`;
-    let signature = cache.get(key);
-    if (!signature) {
-      let output: Structure | undefined;
-      const traced = trace(
-        (...values) => {
-          const result = flatten(fn(...unflatten<A>(structure, values)));
-          output = result.structure;
-          return result.leaves;
-        },
-        leaves.map((leaf) => leaf.aval),
-      );
-      signature = { program: simplify(traced.program), captured: traced.captured, output: output! };
-      // A value of an enclosing trace differs from call to call.
-      if (!traced.captured.some((value) => value instanceof Tracer)) cache.set(key, signature);
-    }
-    return { signature, leaves };
-  }
-
+  const prepare = bySignature((args: A) => {
+    const traced = traceFunction(fn as (...args: never[]) => unknown, args);
+    return { ...traced, program: simplify(traced.program) };
+  });
   const compiled = (...args: A): R => {
-    const { signature, leaves } = prepare(args);
-    return unflatten<R>(signature.output, callProgram(signature.program, [...leaves, ...signature.captured]));
+    const { made, leaves } = prepare(args);
+    return unflatten<R>(made.output, callProgram(made.program, [...leaves, ...made.captured]));
   };
   return Object.assign(compiled, {
     async async(...args: A): Promise<R> {
       if (isTracing()) return compiled(...args);
-      const { signature, leaves } = prepare(args);
-      const inputs = [...leaves, ...signature.captured].filter((value) => value instanceof Tensor);
-      return unflatten<R>(signature.output, await executableFor(signature.program).runAsync(inputs));
+      const { made, leaves } = prepare(args);
+      const inputs = [...leaves, ...made.captured].filter((value) => value instanceof Tensor);
+      return unflatten<R>(made.output, await executableFor(made.program).runAsync(inputs));
     },
-    program: (...args: A) => prepare(args).signature.program,
-    stats: (...args: A) => executableFor(prepare(args).signature.program).stats(),
+    program: (...args: A) => prepare(args).made.program,
+    stats: (...args: A) => executableFor(prepare(args).made.program).stats(),
   });
 }
