@@ -34,22 +34,23 @@ export function traceFunction(fn: (...args: never[]) => unknown, args: readonly 
   const flat = args.map((arg) => flatten(arg));
   const leaves = flat.flatMap(({ leaves }) => leaves);
   const inputs = flat.map(({ structure }) => structure);
+  const avals = leaves.map((leaf) => leaf.aval);
+  return { ...traceStructured(fn, inputs, avals), leaves, inputs };
+}
+
+/** Traces `fn` at arguments of which only structure, shapes and dtypes are known. */
+export function traceStructured(
+  fn: (...args: never[]) => unknown,
+  inputs: readonly Structure[],
+  avals: readonly Aval[],
+): Traced & { readonly output: Structure } {
   let output: Structure | undefined;
-  const traced = trace(
-    (...values) => {
-      let next = 0;
-      const trees = inputs.map((structure) => {
-        const from = next;
-        next += leafCount(structure);
-        return unflatten(structure, values.slice(from, next));
-      });
-      const result = flatten((fn as (...args: unknown[]) => unknown)(...trees));
-      output = result.structure;
-      return result.leaves;
-    },
-    leaves.map((leaf) => leaf.aval),
-  );
-  return { ...traced, leaves, inputs, output: output! };
+  const traced = trace((...values) => {
+    const result = flatten((fn as (...args: unknown[]) => unknown)(...splitLeaves(values, inputs)));
+    output = result.structure;
+    return result.leaves;
+  }, avals);
+  return { ...traced, output: output! };
 }
 
 /** Which of the program's inputs belong to the chosen arguments. @throws {TraceError} if one of those is not a float. */

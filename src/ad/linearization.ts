@@ -1,5 +1,17 @@
-import { bytesOf, callProgram, type Program, type Structure, sizeOf, unflatten, type Value } from '../ir/index.js';
+import {
+  bytesOf,
+  callProgram,
+  leafCount,
+  memo,
+  type Program,
+  prune,
+  type Structure,
+  sizeOf,
+  unflatten,
+  type Value,
+} from '../ir/index.js';
 import { instantiate } from '../ops/calculus.js';
+import { deal } from './call.js';
 import { activeInputs, matchLeaves, splitLeaves, type TracedFunction, traceFunction } from './grad.js';
 import { type LinearizedProgram, linearizeProgram } from './linearize.js';
 import { bySignature } from './signature.js';
@@ -17,8 +29,19 @@ export interface Linearization<T extends readonly unknown[], R> {
   jvp(...tangents: T): R;
   /** Jᵀ·u: a cotangent of the value's structure → a tree per active argument. */
   vjp(cotangent: R): T;
+  /** The derivative in one of the active arguments alone, with nothing computed for the others; the residuals are shared. */
+  in<const I extends number & keyof T>(position: I): PartialLinearization<T[I], R>;
   /** Bytes of the residuals this linearization keeps alive. */
   readonly residualBytes: number;
+  /** What runs: `primal` once, `tangent` for each jvp, `transposed` for each vjp. */
+  readonly programs: { readonly primal: Program; readonly tangent: Program; readonly transposed: Program };
+}
+
+/** A linearization in one argument of several. */
+export interface PartialLinearization<X, R> {
+  jvp(tangent: X): R;
+  vjp(cotangent: R): X;
+  readonly programs: { readonly tangent: Program; readonly transposed: Program };
 }
 
 export interface LinearizeOptions<N extends readonly number[] | undefined = undefined> {
@@ -26,12 +49,19 @@ export interface LinearizeOptions<N extends readonly number[] | undefined = unde
   readonly argnums?: N;
 }
 
+/** A linear map and its adjoint; the residuals come first in both. */
+interface LinearPair {
+  readonly tangent: Program;
+  readonly transposed: Program;
+}
+
 /** What one signature needs, made once. */
-interface Prepared {
+interface Prepared extends LinearPair {
   readonly traced: TracedFunction;
   readonly linear: LinearizedProgram;
-  readonly transposed: Program;
   readonly activeStructures: readonly Structure[];
+  /** The pair for one active argument alone. */
+  part(position: number): LinearPair;
 }
 
 /**
@@ -64,36 +94,54 @@ function prepare(fn: (...args: never[]) => unknown, primals: readonly unknown[],
   const active = activeInputs('linearize', traced, argnums);
   const linear = linearizeProgram(traced.program, active);
   const transposed = transposeProgram(linear.tangent, linear.residuals);
-  return { traced, linear, transposed, activeStructures: argnums.map((i) => traced.inputs[i]!) };
+  const activeStructures = argnums.map((i) => traced.inputs[i]!);
+  const parts = new Map<number, LinearPair>();
+  const part = (position: number): LinearPair =>
+    memo(parts, position, () => {
+      const from = activeStructures.slice(0, position).reduce((n, structure) => n + leafCount(structure), 0);
+      const outputs = transposed.outputs.slice(from, from + leafCount(activeStructures[position]!));
+      const own = prune({ ...transposed, outputs });
+      // The other arguments' tangents are zero, and the transpose of what is left of the transpose knows it.
+      return { transposed: own, tangent: transposeProgram(own, linear.residuals) };
+    });
+  return { traced, linear, tangent: linear.tangent, transposed, activeStructures, part };
 }
 
 function applyLinearization<T extends readonly unknown[], R>(
   prepared: Prepared,
   leaves: readonly Value[],
 ): Linearization<T, R> {
-  const { traced, linear, transposed, activeStructures } = prepared;
+  const { traced, linear, activeStructures } = prepared;
   const outputAvals = traced.program.outputs.map((atom) => atom.aval);
-  const tangentAvals = linear.tangent.inputs.slice(linear.residuals).map((variable) => variable.aval);
   const results = callProgram(linear.primal, [...leaves, ...traced.captured]);
   const residuals = results.slice(outputAvals.length);
+  const push = ({ tangent }: LinearPair, structures: readonly Structure[], tangents: readonly unknown[]): R => {
+    const avals = tangent.inputs.slice(linear.residuals).map((variable) => variable.aval);
+    const moved = callProgram(tangent, [...residuals, ...matchLeaves('jvp', tangents, structures, avals)]);
+    const all = deal(moved, linear.moving).map((value, i) => instantiate(value, outputAvals[i]!));
+    return unflatten<R>(traced.output, all);
+  };
+  const pull = ({ transposed }: LinearPair, structures: readonly Structure[], cotangent: R): unknown[] => {
+    const given = matchLeaves('vjp', [cotangent], [traced.output], outputAvals);
+    const pulled = callProgram(transposed, [...residuals, ...given.filter((_, i) => linear.moving[i])]);
+    return splitLeaves(pulled, structures);
+  };
   return {
     value: unflatten<R>(traced.output, results.slice(0, outputAvals.length)),
-    jvp(...tangents) {
-      const moved = callProgram(linear.tangent, [
-        ...residuals,
-        ...matchLeaves('jvp', tangents, activeStructures, tangentAvals),
-      ]);
-      let next = 0;
-      const all = outputAvals.map((aval, i) => instantiate(linear.moving[i] ? moved[next++]! : null, aval));
-      return unflatten<R>(traced.output, all);
-    },
-    vjp(cotangent) {
-      const given = matchLeaves('vjp', [cotangent], [traced.output], outputAvals);
-      const pulled = callProgram(transposed, [...residuals, ...given.filter((_, i) => linear.moving[i])]);
-      return splitLeaves(pulled, activeStructures) as unknown as T;
+    jvp: (...tangents) => push(prepared, activeStructures, tangents),
+    vjp: (cotangent) => pull(prepared, activeStructures, cotangent) as unknown as T,
+    in<const I extends number & keyof T>(position: I): PartialLinearization<T[I], R> {
+      const pair = prepared.part(position);
+      const structures = [activeStructures[position]!];
+      return {
+        jvp: (tangent) => push(pair, structures, [tangent]),
+        vjp: (cotangent) => pull(pair, structures, cotangent)[0] as T[I],
+        programs: pair,
+      };
     },
     residualBytes: linear.primal.outputs
       .slice(outputAvals.length)
       .reduce((n, { aval }) => n + sizeOf(aval.shape) * bytesOf(aval.dtype), 0),
+    programs: { primal: linear.primal, tangent: linear.tangent, transposed: prepared.transposed },
   };
 }

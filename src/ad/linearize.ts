@@ -1,4 +1,4 @@
-import { type Atom, type Equation, Literal, type Program, prune, simplify, Var } from '../ir/index.js';
+import { type Atom, copyOf, type Equation, Literal, type Program, prune, simplify, Var } from '../ir/index.js';
 import { jvpProgram } from './jvp.js';
 
 /** A program split at a point: what is computed once, and the linear map that is applied many times. */
@@ -74,19 +74,6 @@ const isFree = ({ primitive, inputs }: Equation): boolean =>
 
 /** The same program on variables of its own, so that no two programs share one. */
 function rename(program: Program): Program {
-  const fresh = new Map<Var, Var>();
-  const define = (variable: Var): Var => {
-    const copy = new Var(variable.aval);
-    fresh.set(variable, copy);
-    return copy;
-  };
-  const read = (atom: Atom): Atom => (atom instanceof Literal ? atom : fresh.get(atom)!);
-  return {
-    inputs: program.inputs.map(define),
-    equations: program.equations.map((equation) => {
-      const inputs = equation.inputs.map(read);
-      return { ...equation, inputs, outputs: equation.outputs.map(define) };
-    }),
-    outputs: program.outputs.map(read),
-  };
+  const inputs = program.inputs.map((variable) => new Var(variable.aval));
+  return { inputs, ...copyOf(program, inputs) };
 }

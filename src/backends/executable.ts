@@ -2,6 +2,7 @@ import {
   type Atom,
   DTypeError,
   formatAval,
+  inlineBodies,
   Literal,
   type Program,
   prune,
@@ -19,7 +20,7 @@ import type { Backend, Executable } from './backend.js';
  * the inputs, and outputs that are not computed at all (inputs handed through, literals, one value returned twice).
  */
 export function makeExecutable(backend: Backend, program: Program): Executable {
-  const simple = simplify(program, { final: true });
+  const simple = inlineBodies(simplify(program, { final: true }));
   const inputs = new Map(simple.inputs.map((variable, i) => [variable as Atom, i]));
   const computed = [...new Set(simple.outputs)].filter((atom): atom is Var => atom instanceof Var && !inputs.has(atom));
   const position = new Map<Atom, number>(computed.map((variable, i) => [variable, i]));

@@ -23,6 +23,8 @@ export function checkProgram(program: Program): void {
   program.equations.forEach(({ primitive, params, inputs, outputs }, i) => {
     const where = `equation ${i} (${primitive.name})`;
     for (const atom of inputs) use(atom, where);
+    const body = primitive.body?.(params);
+    if (body) checkProgram(body);
     const avals = primitive.infer(
       inputs.map((atom) => atom.aval),
       params,

@@ -1,6 +1,7 @@
 export * from './check.js';
 export * from './dtype.js';
 export * from './errors.js';
+export * from './inline.js';
 export * from './memo.js';
 export * from './primitive.js';
 export * from './print.js';

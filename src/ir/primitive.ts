@@ -1,4 +1,4 @@
-import type { Aval, Params } from './program.js';
+import type { Aval, Params, Program } from './program.js';
 import type { Value } from './value.js';
 
 /** A tangent or cotangent; `null` is the symbolic zero, which costs nothing. */
@@ -31,6 +31,15 @@ export interface TransposeContext<P extends Params> {
   readonly avals: readonly Aval[];
 }
 
+export interface BatchContext<P extends Params> {
+  readonly params: P;
+  /** Extent of the batch axis; at least 1, for an empty batch asks no rule. */
+  readonly size: number;
+  readonly inputs: readonly Value[];
+  /** Which inputs carry the batch axis, in front; at least one does. The others are the same for every example. */
+  readonly batched: readonly boolean[];
+}
+
 /**
  * One operation of the language. Rules are written in the language itself, so that every order of derivative and every backend
  * follows from them. Methods are declared in method syntax on purpose: a primitive with narrow params is usable as `Primitive`.
@@ -44,8 +53,12 @@ export interface Primitive<P extends Params = Params> {
   jvp(context: JvpContext<P>): readonly MaybeZero[];
   /** Cotangents of the unknown inputs; absent if the primitive is linear in nothing. */
   transpose?(context: TransposeContext<P>): readonly MaybeZero[];
+  /** The outputs for every example of a batch at once, each with the batch axis in front. */
+  batch(context: BatchContext<P>): readonly Value[];
   /** For elementwise primitives: the function of one element, in f64. The living definition; also folds constants. */
   readonly evaluate?: (...elements: number[]) => number;
+  /** The program that an equation stands for; backends run that in its place, and need no kernel. */
+  body?(params: P): Program;
   /** x ∘ right = x. */
   readonly rightIdentity?: number;
   /** Hands its input on unchanged and matters to derivatives only. */

@@ -29,8 +29,8 @@ export class Literal {
 
 export type Atom = Var | Literal;
 
-/** Values that parameterise an equation and are not data: axes, strides, shapes. Plain JSON, so that equations can be compared. */
-export type Param = number | string | boolean | readonly Param[];
+/** Values that parameterise an equation and are not data: axes, strides, shapes. They print as JSON, so that equations can be compared. */
+export type Param = number | string | boolean | Subprogram | readonly Param[];
 export type Params = { readonly [key: string]: Param };
 
 /** `outputs = primitive[params](inputs)`. */
@@ -49,6 +49,23 @@ export interface Program {
   readonly inputs: readonly Var[];
   readonly equations: readonly Equation[];
   readonly outputs: readonly Atom[];
+}
+
+let subprograms = 0;
+
+/** A closed program as a param of an equation, for primitives that run one. Equal only to itself. */
+export class Subprogram {
+  readonly program: Program;
+  /** Tells subprograms apart where params are compared as text. */
+  readonly id = subprograms++;
+  /** What transforms have made of it, by name, so that applying one twice gives the same subprogram again. */
+  readonly derived = new Map<string, Subprogram>();
+  constructor(program: Program) {
+    this.program = program;
+  }
+  toJSON(): string {
+    return `program ${this.id}`;
+  }
 }
 
 export const sameAval = (a: Aval, b: Aval): boolean =>

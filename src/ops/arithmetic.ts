@@ -1,7 +1,7 @@
 import { type Primitive, scalar, type Value } from '../ir/index.js';
 import { addPrimitive, apply, inferNumeric, sumOf } from './calculus.js';
 import { equal, less, select } from './compare.js';
-import { bilinear, binary, linear } from './define.js';
+import { bilinear, binary, linear, notLinear } from './define.js';
 import { type Operand, pair } from './movement.js';
 
 export const negPrimitive: Primitive = linear('neg', {
@@ -36,7 +36,10 @@ export const divPrimitive: Primitive = binary('div', {
   evaluate: (x, y) => x / y,
   rightIdentity: 1,
   jvp: ({ y, z, dx, dy }) => sumOf([dx && div(dx, y), dy && neg(div(mul(z, dy), y))]),
-  transpose: ({ cotangents: [ct], inputs: [, y] }) => [div(ct!, y!), null],
+  transpose({ cotangents: [ct], inputs: [, y] }) {
+    if (!y) throw notLinear('div');
+    return [div(ct!, y), null];
+  },
 });
 
 /** max(x, y); NaN if either is. At a tie each side gets half of the tangent. */

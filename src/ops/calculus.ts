@@ -1,5 +1,6 @@
 import {
   type Aval,
+  type BatchContext,
   bind,
   DTypeError,
   formatAval,
@@ -48,6 +49,25 @@ export function inferNumeric(name: string, inputs: readonly Aval[]): Aval {
   return aval;
 }
 
+/** [...shape] → [size, ...shape]: the same for every example of a batch. */
+export const repeat = (x: Value, size: number): Value =>
+  apply(broadcastPrimitive, [x], { shape: [size, ...x.shape], axes: shifted(x.shape.map((_, axis) => axis)) });
+
+/** Where axes are once there is one more in front. */
+export const shifted = (axes: Shape): number[] => axes.map((axis) => axis + 1);
+
+/** The batch rule of operations that are the same with one more axis in front, under `params`: all inputs are given that axis. */
+export const batchAll = <P extends Params>(
+  primitive: Primitive<P>,
+  { inputs, batched, size }: BatchContext<P>,
+  params: P,
+): Value[] =>
+  bind(
+    primitive,
+    inputs.map((x, i) => (batched[i] ? x : repeat(x, size))),
+    params,
+  );
+
 /** x + y. */
 export const addPrimitive: Primitive = {
   name: 'add',
@@ -58,6 +78,7 @@ export const addPrimitive: Primitive = {
   infer: (inputs) => [inferNumeric('add', inputs)],
   jvp: ({ tangents }) => [sumOf(tangents)],
   transpose: ({ cotangents: [ct], inputs }) => inputs.map((input) => (input === null ? ct! : null)),
+  batch: (context) => batchAll(addPrimitive, context, {}),
 };
 
 /** The sum of those terms that are not zero, `null` if there are none. */
@@ -90,9 +111,16 @@ export const broadcastPrimitive: Primitive<BroadcastParams> = {
     const added = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
     return [apply(sumPrimitive, [ct!], { axes: added })];
   },
+  batch(context) {
+    const { shape, axes } = context.params;
+    return batchAll(broadcastPrimitive, context, { shape: [context.size, ...shape], axes: [0, ...shifted(axes)] });
+  },
 };
 
 export type AxesParams = { readonly axes: Shape };
+
+/** The same axes with one more in front. */
+export const liftAxes = ({ axes }: AxesParams): AxesParams => ({ axes: shifted(axes) });
 
 /** The shape that is left when `axes` are folded away. */
 export const shapeWithout = (shape: Shape, axes: Shape): Shape => shape.filter((_, axis) => !axes.includes(axis));
@@ -112,6 +140,7 @@ export const sumPrimitive: Primitive<AxesParams> = {
   infer: ([x], { axes }) => [inferReduced('sum', x!, axes)],
   jvp: ({ tangents: [t], params }) => [apply(sumPrimitive, [t!], params)],
   transpose: ({ cotangents: [ct], avals: [x], params: { axes } }) => [broadcastBack(ct!, x!.shape, axes)],
+  batch: (context) => batchAll(sumPrimitive, context, liftAxes(context.params)),
 };
 
 /** Repeats the result of a reduction along the axes it folded away. */

@@ -1,4 +1,14 @@
-import { type Aval, formatAval, formatShape, type Primitive, type Shape, ShapeError, type Value } from '../ir/index.js';
+import {
+  type Aval,
+  type BatchContext,
+  formatAval,
+  formatShape,
+  type Primitive,
+  type Shape,
+  ShapeError,
+  type Value,
+} from '../ir/index.js';
+import { joinAxis, splitAxis } from './batch.js';
 import { apply, inferNumeric } from './calculus.js';
 import { bilinear } from './define.js';
 
@@ -74,6 +84,31 @@ const floatOf = (name: string, inputs: readonly Aval[]) =>
     inputs.map(({ dtype }) => ({ shape: [], dtype })),
   ).dtype;
 
+type Role = 'image' | 'filter' | 'output';
+
+/**
+ * A batch index joins the index of the trilinear form that just the operands which carry it have in common: n, if they are images and
+ * outputs; o, if filters and outputs; c, if images and filters; and that of the groups, which all three have, if it is all of them.
+ * `roles` are those of the two inputs and of the result. Costs a transposition of what carries the batch, except for n.
+ */
+function batchConvolution<P extends Geometry>(
+  primitive: Primitive<P>,
+  roles: readonly [Role, Role, Role],
+  { params, size, inputs, batched }: BatchContext<P>,
+): Value {
+  const { groups } = params;
+  const shared = roles.find((_, i) => batched[i] === false);
+  /** Where the batch index goes: the axis, and how many blocks of that axis (groups) it goes inside of. */
+  const place = (role: Role): [axis: number, blocks: number] => {
+    if (shared === 'filter') return [0, 1];
+    if (shared === 'output' && role === 'filter') return [2, 1];
+    return [3, groups];
+  };
+  const operands = inputs.map((x, i) => (batched[i] ? joinAxis(x, ...place(roles[i]!)) : x));
+  const result = apply(primitive, operands, shared ? params : { ...params, groups: groups * size });
+  return splitAxis(result, size, ...place(roles[2]));
+}
+
 /** y[n, p, q, o] = Σ x[n, p·s + i·d − pad, q·s + j·d − pad, c] · f[i, j, c, o] */
 export const convPrimitive: Primitive<ConvParams> = bilinear('conv2d', {
   infer([x, f], params) {
@@ -91,6 +126,7 @@ export const convPrimitive: Primitive<ConvParams> = bilinear('conv2d', {
     apply(convInputGradPrimitive, [ct, f], { ...geometryOf(params), inputSize: x!.shape.slice(1, 3) }),
   right: (ct, x, { avals: [, f], params }) =>
     apply(convFilterGradPrimitive, [x, ct], { ...geometryOf(params), filterSize: f!.shape.slice(0, 2) }),
+  batch: (context) => batchConvolution(convPrimitive, ['image', 'filter', 'output'], context),
 });
 
 /** Gradient to the input: (g, f) → x-shaped. */
@@ -108,6 +144,7 @@ export const convInputGradPrimitive: Primitive<ConvInputGradParams> = bilinear('
   left: (ct, f, { params }) => apply(convPrimitive, [ct, f], geometryOf(params)),
   right: (ct, g, { avals: [, f], params }) =>
     apply(convFilterGradPrimitive, [ct, g], { ...geometryOf(params), filterSize: f!.shape.slice(0, 2) }),
+  batch: (context) => batchConvolution(convInputGradPrimitive, ['output', 'filter', 'image'], context),
 });
 
 /** Gradient to the filter: (x, g) → f-shaped. */
@@ -126,6 +163,7 @@ export const convFilterGradPrimitive: Primitive<ConvFilterGradParams> = bilinear
   left: (ct, g, { avals: [x], params }) =>
     apply(convInputGradPrimitive, [g, ct], { ...geometryOf(params), inputSize: x!.shape.slice(1, 3) }),
   right: (ct, x, { params }) => apply(convPrimitive, [x, ct], geometryOf(params)),
+  batch: (context) => batchConvolution(convFilterGradPrimitive, ['image', 'output', 'filter'], context),
 });
 
 export interface WindowOptions {

@@ -1,7 +1,8 @@
-import { broadcastShapes, formatAval, type Primitive, ShapeError, sameShape, type Value } from '../ir/index.js';
-import { apply, inferNumeric } from './calculus.js';
+import { broadcastShapes, formatAval, type Primitive, ShapeError, sameShape, sizeOf, type Value } from '../ir/index.js';
+import { joinAxis, splitAxis } from './batch.js';
+import { apply, inferNumeric, repeat } from './calculus.js';
 import { bilinear } from './define.js';
-import { broadcastTo, reshape } from './movement.js';
+import { broadcastTo, reshape, transpose } from './movement.js';
 
 export type DotParams = { readonly transA: boolean; readonly transB: boolean };
 
@@ -34,10 +35,48 @@ export const dotPrimitive: Primitive<DotParams> = bilinear('dot', {
   // C = op(A)·op(B):  d op(A) = Ct·op(B)ᵀ, then undo op.
   left: (ct, b, { params: { transA, transB } }) => (transA ? dot(b, ct, transB, true) : dot(ct, b, false, !transB)),
   right: (ct, a, { params: { transA, transB } }) => (transB ? dot(ct, a, true, transA) : dot(a, ct, !transA, false)),
+  batch({ params: { transA, transB }, size, inputs, batched: [aIsBatched, bIsBatched] }) {
+    const [a, b] = inputs as [Value, Value];
+    if (aIsBatched && bIsBatched) return dot(a, b, transA, transB);
+    // op(a)·op(b) is the transpose of op(b)ᵀ·op(a)ᵀ, so the batched operand can always stand on the left.
+    const [x, shared, transX, transShared] = aIsBatched ? [a, b, transA, transB] : [b, a, !transB, !transA];
+    const columns = shared.shape.at(transShared ? -2 : -1)!;
+    if (movedByJoining(x, transX, columns, !aIsBatched) > size * shared.size) {
+      return aIsBatched ? dot(a, repeat(b, size), transA, transB) : dot(repeat(a, size), b, transA, transB);
+    }
+    const axis = x.rank - 3;
+    const product = dot(joinAxis(transX ? swapLast(x) : x, axis), shared, false, transShared);
+    const result = splitAxis(product, size, axis);
+    return aIsBatched ? result : swapLast(result);
+  },
 });
 
 const dot = (a: Value, b: Value, transA: boolean, transB: boolean): Value =>
   apply(dotPrimitive, [a, b], { transA, transB });
+
+/**
+ * How many elements move so that the batch index of x [B, ..., M, K] can join the rows of op(x), which makes one larger product of all
+ * examples, its result `turned` at the end or not. The other way is to copy the shared matrix for each example.
+ */
+function movedByJoining(x: Value, transX: boolean, columns: number, turned: boolean): number {
+  const outer = x.shape.slice(1, -2);
+  const rows = x.shape.at(transX ? -1 : -2)!;
+  const inner = x.shape.at(transX ? -2 : -1)!;
+  const joins = Number(outer.some((extent) => extent !== 1));
+  const turnsX = Number(transX && rows !== 1 && inner !== 1);
+  const turnsResult = Number(turned && rows !== 1 && columns !== 1);
+  const matrices = x.shape[0]! * sizeOf(outer);
+  return matrices * rows * (inner * (joins + turnsX) + columns * (joins + turnsResult));
+}
+
+/** The last two axes exchanged; a view if one of them has extent 1. */
+function swapLast(x: Value): Value {
+  const [rows, columns] = x.shape.slice(-2) as [number, number];
+  const order = x.shape.map((_, axis) => axis);
+  return rows === 1 || columns === 1
+    ? reshape(x, [...x.shape.slice(0, -2), columns, rows])
+    : transpose(x, [...order.slice(0, -2), x.rank - 1, x.rank - 2]);
+}
 
 export interface MatmulOptions {
   readonly transA?: boolean;

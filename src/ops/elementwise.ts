@@ -1,6 +1,6 @@
 import { type DType, isFloat, type Primitive, type Value } from '../ir/index.js';
 import { add, div, mul, neg, sub } from './arithmetic.js';
-import { apply, sumOf } from './calculus.js';
+import { apply, batchAll, sumOf } from './calculus.js';
 import { equal, greater, lessEqual, select } from './compare.js';
 import { binary, constant, unary } from './define.js';
 import { type Operand, pair } from './movement.js';
@@ -104,6 +104,7 @@ export const convertPrimitive: Primitive<ConvertParams> = {
   infer: ([x], { dtype }) => [{ shape: x!.shape, dtype: dtype as DType }],
   jvp: ({ tangents: [t], params: { dtype } }) => [isFloat(dtype as DType) ? convert(t!, dtype as DType) : null],
   transpose: ({ cotangents: [ct], avals: [x] }) => [convert(ct!, x!.dtype)],
+  batch: (context) => batchAll(convertPrimitive, context, context.params),
 };
 
 const unaryFunction =

@@ -13,7 +13,7 @@ import {
   sizeOf,
   type Value,
 } from '../ir/index.js';
-import { type AxesParams, apply, broadcastPrimitive } from './calculus.js';
+import { type AxesParams, apply, broadcastPrimitive, liftAxes, shifted } from './calculus.js';
 import { constant, linear } from './define.js';
 
 export type ReshapeParams = { readonly shape: Shape };
@@ -30,6 +30,7 @@ export const reshapePrimitive: Primitive<ReshapeParams> = linear('reshape', {
     return { shape, dtype: x!.dtype };
   },
   transpose: (ct, { avals: [x] }) => [reshape(ct, x!.shape)],
+  lift: ({ shape }, size) => ({ shape: [size, ...shape] }),
 });
 
 export type PermutationParams = { readonly permutation: Shape };
@@ -51,6 +52,7 @@ export const transposePrimitive: Primitive<PermutationParams> = linear('transpos
       ),
     ];
   },
+  lift: ({ permutation }) => ({ permutation: [0, ...shifted(permutation)] }),
 });
 
 export type SliceParams = { readonly start: Shape; readonly limit: Shape; readonly stride: Shape };
@@ -80,6 +82,7 @@ export const slicePrimitive: Primitive<SliceParams> = linear('slice', {
     const high = x!.shape.map((extent, i) => extent - start[i]! - span[i]!);
     return [apply(padPrimitive, [ct], { low: start, high, interior: stride.map((s) => s - 1) })];
   },
+  lift: ({ start, limit, stride }, size) => ({ start: [0, ...start], limit: [size, ...limit], stride: [1, ...stride] }),
 });
 
 export type PadParams = { readonly low: Shape; readonly high: Shape; readonly interior: Shape };
@@ -102,9 +105,13 @@ export const padPrimitive: Primitive<PadParams> = linear('pad', {
     const inner = apply(slicePrimitive, [ct], { start: low, limit, stride });
     return [reshape(inner, x!.shape)];
   },
+  lift: ({ low, high, interior }) => ({ low: [0, ...low], high: [0, ...high], interior: [0, ...interior] }),
 });
 
 export type AxisParams = { readonly axis: number };
+
+/** The same axis with one more in front. */
+export const liftAxis = ({ axis }: AxisParams): AxisParams => ({ axis: axis + 1 });
 
 /** Joins along one axis. Adjoint: the slices. */
 export const concatenatePrimitive: Primitive<AxisParams> = linear('concatenate', {
@@ -140,6 +147,7 @@ export const concatenatePrimitive: Primitive<AxisParams> = linear('concatenate',
           );
     });
   },
+  lift: liftAxis,
 });
 
 /** The order of the elements along `axes` turned round; its own adjoint. */
@@ -149,6 +157,7 @@ export const reversePrimitive: Primitive<AxesParams> = linear('reverse', {
     return x!;
   },
   transpose: (ct, { params }) => [apply(reversePrimitive, [ct], params)],
+  lift: liftAxes,
 });
 
 export type IotaParams = { readonly shape: Shape; readonly axis: number; readonly dtype: string };
@@ -159,6 +168,7 @@ export const iotaPrimitive: Primitive<IotaParams> = constant('iota', {
     normalizeAxis('iota', axis, shape.length);
     return { shape, dtype: dtype as DType };
   },
+  lift: ({ shape, axis, dtype }, size) => ({ shape: [size, ...shape], axis: axis + 1, dtype }),
 });
 
 /** One extent may be −1 and is worked out. */

@@ -14,13 +14,14 @@ import {
   broadcastBack,
   inferNumeric,
   inferReduced,
+  liftAxes,
   shapeWithout,
   sumPrimitive,
 } from './calculus.js';
 import { equal, select } from './compare.js';
 import { constant, general } from './define.js';
 import { convert, exp, log, stopGradient } from './elementwise.js';
-import { type AxisParams, reshape } from './movement.js';
+import { type AxisParams, liftAxis, reshape } from './movement.js';
 
 /** Axes to fold (all by default), and whether they stay with extent 1. */
 export interface ReduceOptions {
@@ -41,6 +42,7 @@ export const maxPrimitive: Primitive<AxesParams> = general('max', {
     const largest = convert(equal(x!, broadcastBack(y!, x!.shape, axes)), x!.dtype);
     return div(sum(mul(t!, largest), { axes }), sum(largest, { axes }));
   },
+  lift: liftAxes,
 });
 
 /** Position (i32) of the first largest element along `axis`; a NaN counts as largest. */
@@ -50,6 +52,7 @@ export const argmaxPrimitive: Primitive<AxisParams> = constant('argmax', {
     inferNumeric('argmax', [x!]);
     return { shape: shapeWithout(x!.shape, [axis]), dtype: 'i32' };
   },
+  lift: liftAxis,
 });
 
 function reduce(primitive: Primitive<AxesParams>, x: Value, { axes, keepDims = false }: ReduceOptions): Value {

@@ -9,6 +9,7 @@ import {
   type Value,
 } from '../ir/index.js';
 import { mul } from './arithmetic.js';
+import { batchImages } from './batch.js';
 import { apply, inferNumeric } from './calculus.js';
 import { both, convExtent, resolvePadding, type WindowOptions } from './conv.js';
 import { constant, linear } from './define.js';
@@ -53,6 +54,7 @@ export const windowArgmaxPrimitive: Primitive<WindowParams> = constant('windowAr
     shape: pooledShape('windowArgmax', requireImages('windowArgmax', x!), params),
     dtype: 'i32',
   }),
+  batch: (context) => batchImages(windowArgmaxPrimitive, context),
 });
 
 function requirePositions(name: string, index: Aval): void {
@@ -77,6 +79,7 @@ export const planeTakePrimitive: Primitive = linear('planeTake', {
   transpose: (ct, { inputs: [index], avals: [, x] }) => [
     apply(planePutPrimitive, [index!, ct], { size: x!.shape.slice(1, 3) }),
   ],
+  batch: (context) => batchImages(planeTakePrimitive, context),
 });
 
 /** Inputs (index, y): adds y[n, p, q, c] into x[n, index, c] of a zeroed [N, ...size, C], in the order of p, q. */
@@ -93,6 +96,7 @@ export const planePutPrimitive: Primitive<PlanePutParams> = linear('planePut', {
     return { shape: [n!, ...size, c!], dtype: y!.dtype };
   },
   transpose: (ct, { inputs: [index] }) => [apply(planeTakePrimitive, [index!, ct], {})],
+  batch: (context) => batchImages(planePutPrimitive, context),
 });
 
 /** Sum over each window; padding counts as 0. */
@@ -104,6 +108,7 @@ export const windowSumPrimitive: Primitive<WindowParams> = linear('windowSum', {
   transpose: (ct, { avals: [x], params }) => [
     apply(windowSpreadPrimitive, [ct], { ...params, inputSize: x!.shape.slice(1, 3) }),
   ],
+  batch: (context) => batchImages(windowSumPrimitive, context),
 });
 
 /** Adds each element to every input position of its window. */
@@ -122,6 +127,7 @@ export const windowSpreadPrimitive: Primitive<WindowSpreadParams> = linear('wind
   transpose: (ct, { params: { window, strides, padding } }) => [
     apply(windowSumPrimitive, [ct], { window, strides, padding }),
   ],
+  batch: (context) => batchImages(windowSpreadPrimitive, context),
 });
 
 export interface PoolOptions extends WindowOptions {
