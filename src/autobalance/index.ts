@@ -7,4 +7,5 @@ export * from './phase.js';
 export { type Preset, type PresetSettings, presets } from './presets.js';
 export { SearchPhase, type SearchPhaseOptions, type SearchSettings } from './search.js';
 export { SgdPhase, type SgdPhaseOptions, type TrainingSettings } from './sgd-phase.js';
+export { methodOf, type SolverSettings } from './solver-settings.js';
 export { initTraining, type SgdSettings, type TrainPrograms, type TrainState, trainPrograms } from './training.js';

@@ -1,4 +1,10 @@
-import { type BilevelProblem, hypergradient, type ImplicitMethod, type SpectrumEstimate } from '../bilevel/index.js';
+import {
+  type BilevelProblem,
+  type HypergradientMethod,
+  hypergradient,
+  type ImplicitState,
+  type SpectrumEstimate,
+} from '../bilevel/index.js';
 import { ClassSampler } from '../data/class-sampler.js';
 import { BatchSampler, type BatchSamplerState } from '../data/sampler.js';
 import { flatten, mapTrees, type Value } from '../ir/index.js';
@@ -21,6 +27,7 @@ import {
 import { type ObjectiveName, objectives } from './objective.js';
 import type { HypergradientReport, Snapshot, StepReport } from './phase.js';
 import { SgdPhase, type SgdPhaseOptions } from './sgd-phase.js';
+import { methodOf, type SolverSettings } from './solver-settings.js';
 
 /** How α is learned. */
 export interface SearchSettings {
@@ -32,7 +39,7 @@ export interface SearchSettings {
   readonly innerBatches: number;
   /** Class-balanced validation batches behind the objective's gradient. */
   readonly outerBatches: number;
-  readonly method: ImplicitMethod;
+  readonly method: SolverSettings;
   /** Hypergradients between two estimates of the Hessian's spectrum; a solve that diverges takes a new one at once. */
   readonly spectrumInterval: number;
   /** Learning rate of Adam on α: about the most that an element of ι moves in one step. */
@@ -68,6 +75,7 @@ type SearchBatch<S> = Batch & { readonly state: S };
 export class SearchPhase<P, S> extends SgdPhase<P, S> {
   readonly #search: SearchSettings;
   readonly #problem: BilevelProblem<P, LossParameters, SearchBatch<S>>;
+  readonly #method: HypergradientMethod<ImplicitState>;
   readonly #fixed: ClassLoss;
   readonly #current: { loss: ClassLoss };
   #raw: LossParameters;
@@ -85,6 +93,7 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
     const current = { loss: fixed };
     super({ ...options, loss: () => current.loss });
     this.#search = search;
+    this.#method = methodOf(search.method);
     this.#fixed = fixed;
     this.#current = current;
     this.#raw = {
@@ -120,7 +129,7 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
   async #improveLoss(): Promise<HypergradientReport> {
     const { source } = this.options;
     const { state, params } = this.train;
-    const { innerBatches, outerBatches, method, spectrumInterval } = this.#search;
+    const { innerBatches, outerBatches, spectrumInterval } = this.#search;
     const draw = (count: number, sampler: { next(): Int32Array }): SearchBatch<S>[] =>
       Array.from({ length: count }, () => ({ ...makeBatch(source, sampler.next()), state }));
     const innerData = draw(innerBatches, this.#inner);
@@ -129,10 +138,9 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
       hypergradient(this.#problem, {
         params,
         hyper: this.#raw,
-        innerBatches: innerData,
-        outerBatches: outerData,
-        method,
-        ...(spectrum && { spectrum }),
+        batches: { inner: innerData, outer: outerData },
+        method: this.#method,
+        state: spectrum && { spectrum },
       });
     const reuse = this.#updates % spectrumInterval !== 0 ? this.#spectrum : undefined;
     let result = await solve(reuse);
@@ -152,7 +160,7 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
       status: result.status,
       residuals: result.residuals,
       stepSize: result.stepSize ?? null,
-      damping: result.damping,
+      damping: result.damping ?? 0,
       largestEigenvalue: result.spectrum?.largest ?? null,
       smallestEigenvalue: result.spectrum?.smallest ?? null,
       delta,

@@ -1,8 +1,34 @@
-export { type ConjugateGradientOptions, conjugateGradient } from './conjugate-gradient.js';
-export { type Hypergradient, type HypergradientOptions, hypergradient, type ImplicitMethod } from './hypergradient.js';
-export { type LanczosOptions, lanczos, type SpectrumEstimate } from './lanczos.js';
-export { type NeumannOptions, neumann } from './neumann.js';
-export { averageOperator, type LinearOperator, operator, shiftOperator } from './operator.js';
+export type { AutomaticOptions } from './automatic.js';
+export {
+  type BatchOptions,
+  batchOperator,
+  type Composite,
+  gaussNewtonOperator,
+  hessianOperator,
+  jacobianOperator,
+  mixedOperator,
+} from './curvature.js';
+export {
+  type Estimate,
+  type Hypergradient,
+  type HypergradientMethod,
+  type HypergradientOptions,
+  hypergradient,
+} from './hypergradient.js';
+export { type LanczosOptions, lanczos, type SpectrumEstimate, signVector } from './lanczos.js';
+export * from './methods/index.js';
+export {
+  averageOperator,
+  composeOperators,
+  congruence,
+  type Definiteness,
+  type LinearOperator,
+  operator,
+  shiftOperator,
+  symmetricOperator,
+  transposeOperator,
+} from './operator.js';
+export { type Batches, type Counts, Point, type PointOptions } from './point.js';
 export type { BilevelProblem } from './problem.js';
-export type { SolverResult, SolverStatus } from './solver.js';
+export * from './solvers/index.js';
 export { type Raveled, ravel } from './vector.js';

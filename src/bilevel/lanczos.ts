@@ -1,6 +1,8 @@
 import { type DType, NumericError, type Value } from '../ir/index.js';
 import { tensor } from '../tensor/index.js';
-import { axpy, dot, type LinearOperator, norm, scale } from './operator.js';
+import type { LinearOperator } from './operator.js';
+import { tridiagonalEigen } from './tridiagonal.js';
+import { axpy, dot, norm, scale } from './vector.js';
 
 /** Extremes of a symmetric operator's spectrum, from a Krylov space. */
 export interface SpectrumEstimate {
@@ -10,6 +12,11 @@ export interface SpectrumEstimate {
   readonly smallest: number;
   /** All Ritz values, ascending. */
   readonly ritzValues: readonly number[];
+  /**
+   * What share of the start lies along each Ritz vector; they sum to 1. With the Ritz values they are the Gauss quadrature of the spectral
+   * measure that the start sees.
+   */
+  readonly weights: readonly number[];
   /** Residual of the largest Ritz pair: an eigenvalue lies within this distance of `largest`. */
   readonly uncertainty: number;
 }
@@ -30,7 +37,7 @@ export async function lanczos(a: LinearOperator, { steps, start }: LanczosOption
   const diagonal: number[] = [];
   const offDiagonal: number[] = [];
   let rest = 0;
-  for (let k = 0; k < Math.min(steps, a.size); k++) {
+  for (let k = 0; k < Math.min(steps, a.columns); k++) {
     let w = await a.apply(basis[k]!);
     const alpha = dot(w, basis[k]!);
     if (!Number.isFinite(alpha))
@@ -41,16 +48,20 @@ export async function lanczos(a: LinearOperator, { steps, start }: LanczosOption
       for (const q of basis) w = axpy(-dot(w, q), q, w);
     }
     rest = norm(w);
-    if (k + 1 === Math.min(steps, a.size) || rest <= 1e-12 * Math.abs(alpha) || rest === 0) break;
+    if (k + 1 === Math.min(steps, a.columns) || rest <= 1e-12 * Math.abs(alpha) || rest === 0) break;
     offDiagonal.push(rest);
     basis.push(scale(1 / rest, w));
   }
-  const { values, lastComponents } = tridiagonalEigen(diagonal, offDiagonal.slice(0, diagonal.length - 1));
+  const { values, firstComponents, lastComponents } = tridiagonalEigen(
+    diagonal,
+    offDiagonal.slice(0, diagonal.length - 1),
+  );
   const top = values.length - 1;
   return {
     largest: values[top]!,
     smallest: values[0]!,
     ritzValues: values,
+    weights: firstComponents.map((component) => component ** 2),
     uncertainty: rest * Math.abs(lastComponents[top]!),
   };
 }
@@ -63,49 +74,4 @@ export function signVector(size: number, dtype: DType): Value {
     return (h ^ (h >>> 13)) & 1 ? 1 : -1;
   });
   return tensor(signs, { dtype });
-}
-
-/**
- * Eigenvalues (ascending) of a symmetric tridiagonal matrix and the last component of each eigenvector, by Jacobi rotations: the
- * matrices are as small as the number of products, and Jacobi is accurate without any special case.
- */
-export function tridiagonalEigen(
-  diagonal: readonly number[],
-  offDiagonal: readonly number[],
-): { values: number[]; lastComponents: number[] } {
-  const n = diagonal.length;
-  const a = diagonal.map((value, i) => {
-    const row = new Array<number>(n).fill(0);
-    row[i] = value;
-    if (i > 0) row[i - 1] = offDiagonal[i - 1]!;
-    if (i + 1 < n) row[i + 1] = offDiagonal[i]!;
-    return row;
-  });
-  const vectors = a.map((_, i) => a.map((__, j) => (i === j ? 1 : 0)));
-  const rotate = (m: number[][], i: number, j: number, p: number, q: number, c: number, s: number): void => {
-    const x = m[i]![j]!;
-    const y = m[p]![q]!;
-    m[i]![j] = c * x - s * y;
-    m[p]![q] = s * x + c * y;
-  };
-  for (let sweep = 0; sweep < 60; sweep++) {
-    let off = 0;
-    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) off += a[p]![q]! ** 2;
-    if (off === 0) break;
-    for (let p = 0; p < n; p++) {
-      for (let q = p + 1; q < n; q++) {
-        const apq = a[p]![q]!;
-        if (apq === 0) continue;
-        const theta = (a[q]![q]! - a[p]![p]!) / (2 * apq);
-        const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.hypot(theta, 1));
-        const c = 1 / Math.hypot(t, 1);
-        const s = t * c;
-        for (let k = 0; k < n; k++) rotate(a, k, p, k, q, c, s);
-        for (let k = 0; k < n; k++) rotate(a, p, k, q, k, c, s);
-        for (let k = 0; k < n; k++) rotate(vectors, k, p, k, q, c, s);
-      }
-    }
-  }
-  const order = a.map((_, i) => i).sort((i, j) => a[i]![i]! - a[j]![j]!);
-  return { values: order.map((i) => a[i]![i]!), lastComponents: order.map((i) => vectors[n - 1]![i]!) };
 }

@@ -12,13 +12,13 @@ export interface BilevelProblem<W, L, B> {
   readonly outer: (params: W, hyper: L, batch: B) => Value;
   readonly inner: (params: W, hyper: L, batch: B) => Value;
   /**
-   * If λ enters only after the model's outputs, inner = loss(outputs(w), λ): then the mixed product ∂²inner/∂λ∂w · q needs no backward pass
-   * through the model, only one forward tangent. `inner` must equal this composition.
+   * The model and the loss that `inner` is made of: inner = loss(outputs(w), λ). What the Gauss–Newton matrix is built from; nothing else
+   * needs it. λ must not enter the outputs here.
    */
   readonly head?: {
     readonly outputs: (params: W, batch: B) => Value;
     readonly loss: (outputs: Value, hyper: L, batch: B) => Value;
   };
-  /** Weight decay c: the inner objective is `inner` + (c/2)‖w‖². Added to the Hessian in closed form. */
+  /** Weight decay c: the inner objective is `inner` + (c/2)‖w‖², and so are its gradient and its Hessian. */
   readonly weightDecay?: number;
 }

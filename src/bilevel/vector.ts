@@ -1,5 +1,7 @@
+import { compile } from '../backends/index.js';
 import { flatten, sizeOf, type Tree, unflatten, type Value } from '../ir/index.js';
-import { concatenate, reshape, slice } from '../ops/index.js';
+import { add, concatenate, mul, reshape, slice, sum } from '../ops/index.js';
+import { tensor } from '../tensor/index.js';
 
 /** A tree of tensors as one vector [p], and the way back. */
 export interface Raveled<T> {
@@ -25,3 +27,25 @@ export function ravel<T>(tree: T): Raveled<T> {
     },
   };
 }
+
+const axpyProgram = compile((a: Value, x: Value, y: Value) => add(mul(a, x), y));
+const scaleProgram = compile((a: Value, x: Value) => mul(a, x));
+const dotProgram = compile((x: Value, y: Value) => sum(mul(x, y)));
+const number = (value: number, like: Value): Value => tensor(value, { dtype: like.dtype });
+
+/** a·x + y */
+export const axpy = (a: number, x: Value, y: Value): Value => axpyProgram(number(a, x), x, y);
+/** a·x */
+export const scale = (a: number, x: Value): Value => scaleProgram(number(a, x), x);
+/** ⟨x, y⟩ */
+export const dot = (x: Value, y: Value): number => dotProgram(x, y).item();
+export const norm = (x: Value): number => Math.sqrt(dot(x, x));
+
+/** The mean of vectors of one length. */
+export function meanOf(vectors: readonly Value[]): Value {
+  const total = vectors.reduce((sumSoFar, vector) => axpy(1, vector, sumSoFar));
+  return vectors.length === 1 ? total : scale(1 / vectors.length, total);
+}
+
+/** Whether every element is a finite number. A sum of magnitudes would overflow before they do, so each is looked at. */
+export const allFinite = (x: Value): boolean => x.data().every((element) => Number.isFinite(element));

@@ -42,7 +42,8 @@ const training = section({
 });
 
 const method = section({
-  solver: choice(['neumann', 'cg']),
+  solver: choice(['neumann', 'cg', 'minres']),
+  curvature: choice(['hessian', 'gauss-newton']).exactOptional(),
   iterations: integer(1),
   damping: orAuto(notNegative, 'a number that is not negative').exactOptional(),
   relativeDamping: notNegative.exactOptional(),

@@ -10,14 +10,16 @@ import {
   type HypergradientOptions,
   hessian,
   hypergradient,
-  type ImplicitMethod,
+  type ImplicitState,
   initVelocity,
   jacobian,
   matmul,
+  methodOf,
   mul,
   parametricCrossEntropy,
   Random,
   ravel,
+  type SolverSettings,
   sgd,
   softplus,
   sub,
@@ -68,7 +70,7 @@ function problemsOf<W>(outputs: (w: W, batch: Batch) => Value, weightDecay: numb
 }
 
 const elements = ({ delta, iota }: Hyper): number[] => [...delta.data(), ...iota.data()];
-const exact: ImplicitMethod = { solver: 'cg', iterations: 100, damping: 0, tolerance: 1e-14 };
+const exact = methodOf({ solver: 'cg', iterations: 100, damping: 0, tolerance: 1e-14 });
 
 describe('against re-solving the inner problem: a softmax classifier under a long tail', () => {
   type Linear = { readonly weight: Value; readonly bias: Value };
@@ -97,7 +99,7 @@ describe('against re-solving the inner problem: a softmax classifier under a lon
     return params;
   }
   const outerAt = compile((w: Linear) => plain.outer(w, hyper, held));
-  const options = { hyper, innerBatches: [train], outerBatches: [held], method: exact };
+  const options = { hyper, batches: { inner: [train], outer: [held] }, method: exact };
   const solved = minimise(hyper);
 
   test('the inner problem is solved: its gradient vanishes', () => {
@@ -154,12 +156,11 @@ describe('a network with a hidden layer, away from its minimum', () => {
   const hyper: Hyper = { delta: tensor([1.2, 0.8, 1], f64), iota: tensor([0.5, -0.1, 0.2], f64) };
   const data = samples([12, 8, 4], 4);
   const held = samples([6, 6, 6], 5);
-  const method: ImplicitMethod = { solver: 'cg', iterations: 200, damping: 2, tolerance: 1e-15 };
-  const options: HypergradientOptions<Network, Hyper, Batch> = {
+  const method = methodOf({ solver: 'cg', iterations: 200, damping: 2, tolerance: 1e-15 });
+  const options: HypergradientOptions<Network, Hyper, Batch, ImplicitState> = {
     params,
     hyper,
-    innerBatches: [batchOf(data)],
-    outerBatches: [batchOf(held)],
+    batches: { inner: [batchOf(data)], outer: [batchOf(held)] },
     method,
   };
 
@@ -201,8 +202,10 @@ describe('a network with a hidden layer, away from its minimum', () => {
     const whole = await hypergradient(problem, options);
     const parts = await hypergradient(problem, {
       ...options,
-      innerBatches: [part(data, 0, 8), part(data, 8, 16), part(data, 16, 24)],
-      outerBatches: [part(held, 0, 9), part(held, 9, 18)],
+      batches: {
+        inner: [part(data, 0, 8), part(data, 8, 16), part(data, 16, 24)],
+        outer: [part(held, 0, 9), part(held, 9, 18)],
+      },
     });
     expectClose(elements(parts.gradient), elements(whole.gradient), { relative: 1e-10, absolute: 1e-13 });
     expect(parts.outer).toBeCloseTo(whole.outer, 13);
@@ -211,22 +214,18 @@ describe('a network with a hidden layer, away from its minimum', () => {
   test('counts gradients and products, those of the estimate included', async () => {
     const inner = [part(data, 0, 12), part(data, 12, 24)];
     const outer = [part(held, 0, 6), part(held, 6, 12), part(held, 12, 18)];
-    const at = (
-      more: Partial<ImplicitMethod>,
-      spectrum?: { spectrum: HypergradientOptions<Network, Hyper, Batch>['spectrum'] & object },
-    ) =>
+    const at = (more: Partial<SolverSettings>, state?: ImplicitState) =>
       hypergradient(headed, {
         ...options,
-        innerBatches: inner,
-        outerBatches: outer,
-        method: { solver: 'neumann', iterations: 4, tolerance: 0, ...more },
-        ...spectrum,
+        batches: { inner, outer },
+        method: methodOf({ solver: 'neumann', iterations: 4, tolerance: 0, ...more }),
+        state,
       });
     const estimated = await at({ lanczosSteps: 3 });
     expect(estimated.counts).toEqual({ gradients: 5, hessianProducts: (4 + 3) * 2, mixedProducts: 2 });
     expect(estimated.spectrum?.ritzValues).toHaveLength(3);
     expect(estimated.residuals).toHaveLength(5);
-    expect(estimated.residualBytes).toBeGreaterThan(0);
+    expect(estimated.peakBytes).toBeGreaterThan(0);
 
     const reused = await at({}, { spectrum: estimated.spectrum! });
     expect(reused.counts.hessianProducts).toBe(4 * 2);
@@ -242,12 +241,12 @@ describe('a network with a hidden layer, away from its minimum', () => {
   test('the automatic step size and damping make the series shrink', async () => {
     const { status, residuals, damping, stepSize, spectrum } = await hypergradient(headed, {
       ...options,
-      method: { solver: 'neumann', iterations: 30 },
+      method: methodOf({ solver: 'neumann', iterations: 30 }),
     });
     const { largest, smallest, uncertainty } = spectrum!;
     expect(['truncated', 'converged']).toContain(status);
     expect(damping).toBeCloseTo(Math.max(0, 0.01 * largest - smallest), 14);
-    expect(stepSize).toBeCloseTo(1 / (largest + uncertainty + damping), 14);
+    expect(stepSize).toBeCloseTo(1 / (largest + uncertainty + damping!), 14);
     residuals.slice(1).forEach((residual, j) => {
       expect(residual).toBeLessThan(residuals[j]);
     });
@@ -259,12 +258,16 @@ describe('a network with a hidden layer, away from its minimum', () => {
     ['negative-curvature', { solver: 'cg', iterations: 20, damping: -5 }],
     ['diverged', { solver: 'neumann', iterations: 60, damping: 2, stepSize: 2 }],
   ] as const)('hands the status through: %s', async (status, chosen) => {
-    expect((await hypergradient(headed, { ...options, method: chosen })).status).toBe(status);
+    expect((await hypergradient(headed, { ...options, method: methodOf(chosen) })).status).toBe(status);
   });
 
   test('no inner or no outer batches are refused', async () => {
-    await expect(hypergradient(headed, { ...options, innerBatches: [] })).rejects.toThrow(ConfigError);
-    await expect(hypergradient(headed, { ...options, outerBatches: [] })).rejects.toThrow(ConfigError);
+    await expect(hypergradient(headed, { ...options, batches: { ...options.batches, inner: [] } })).rejects.toThrow(
+      ConfigError,
+    );
+    await expect(hypergradient(headed, { ...options, batches: { ...options.batches, outer: [] } })).rejects.toThrow(
+      ConfigError,
+    );
   });
 });
 
@@ -280,8 +283,7 @@ describe('an outer objective that depends on λ itself', () => {
     const result = await hypergradient(problem, {
       params: tensor([lambda / h], f64),
       hyper: tensor([lambda], f64),
-      innerBatches: [tensor(0, f64)],
-      outerBatches: [tensor(a, f64), tensor(-a, f64)],
+      batches: { inner: [tensor(0, f64)], outer: [tensor(a, f64), tensor(-a, f64)] },
       method: exact,
     });
     expect(result.direct.item()).toBeCloseTo(2 * c * lambda, 14);
@@ -297,8 +299,7 @@ describe('an outer objective that depends on λ itself', () => {
       {
         params: tensor([1], f64),
         hyper: tensor([2], f64),
-        innerBatches: [tensor(0, f64)],
-        outerBatches: [tensor(0, f64)],
+        batches: { inner: [tensor(0, f64)], outer: [tensor(0, f64)] },
         method: exact,
       },
     );

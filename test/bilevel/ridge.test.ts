@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type BilevelProblem, hypergradient, type ImplicitMethod } from '../../src/bilevel/index.js';
+import { methodOf, type SolverSettings } from '../../src/autobalance/index.js';
+import { type BilevelProblem, hypergradient } from '../../src/bilevel/index.js';
 import { Random } from '../../src/data/random.js';
 import type { Value } from '../../src/ir/index.js';
 import { add, exp, matmul, mul, square, sub, sum } from '../../src/ops/index.js';
@@ -50,14 +51,13 @@ function closedForm(lambda: number): { w: number[]; gradient: number } {
   };
 }
 
-async function hypergradientAt(lambda: number, method: ImplicitMethod) {
+async function hypergradientAt(lambda: number, method: SolverSettings) {
   const { w, gradient } = closedForm(lambda);
   const result = await hypergradient(problem, {
     params: tensor(w, f64),
     hyper: tensor(lambda, f64),
-    innerBatches: [data(train)],
-    outerBatches: [data(held)],
-    method,
+    batches: { inner: [data(train)], outer: [data(held)] },
+    method: methodOf(method),
   });
   return { result, exact: gradient, error: Math.abs(result.gradient.item() - gradient) / Math.abs(gradient) };
 }
@@ -97,9 +97,8 @@ describe('ridge regression with a learned penalty', () => {
       hypergradient(p, {
         params: tensor(w, f64),
         hyper: tensor(-1, f64),
-        innerBatches: [data(train)],
-        outerBatches: [data(held)],
-        method: { solver: 'cg', iterations: 20, damping: 0, tolerance: 1e-14 },
+        batches: { inner: [data(train)], outer: [data(held)] },
+        method: methodOf({ solver: 'cg', iterations: 20, damping: 0, tolerance: 1e-14 }),
       });
     const written = {
       ...problem,

@@ -1,0 +1,33 @@
+import {
+  type AutomaticOptions,
+  conjugateGradient,
+  type HypergradientMethod,
+  type ImplicitState,
+  implicit,
+  type LinearSolver,
+  minres,
+  neumann,
+} from '../bilevel/index.js';
+
+/** How the search solves for its hypergradients, as configuration files say it. */
+export interface SolverSettings extends AutomaticOptions {
+  readonly solver: 'neumann' | 'cg' | 'minres';
+  /** The matrix to solve with. Default `hessian`. */
+  readonly curvature?: 'hessian' | 'gauss-newton';
+  /** Products to spend on a solve: Neumann's J, or the most that a Krylov method may take. */
+  readonly iterations: number;
+  /** Neumann's η. Default `auto`. */
+  readonly stepSize?: number | 'auto';
+  /** Relative residual at which to stop early. Default 1e-6. */
+  readonly tolerance?: number;
+}
+
+const solvers: { readonly [N in SolverSettings['solver']]: (settings: SolverSettings) => LinearSolver } = {
+  neumann: ({ iterations, stepSize = 'auto', tolerance = 1e-6 }) => neumann({ terms: iterations, stepSize, tolerance }),
+  cg: ({ iterations, tolerance = 1e-6 }) => conjugateGradient({ iterations, tolerance }),
+  minres: ({ iterations, tolerance = 1e-6 }) => minres({ iterations, tolerance }),
+};
+
+/** The method that these settings describe. @throws {ConfigError} on settings out of range. */
+export const methodOf = (settings: SolverSettings): HypergradientMethod<ImplicitState> =>
+  implicit({ ...settings, solver: solvers[settings.solver](settings) });

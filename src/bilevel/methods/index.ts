@@ -1,0 +1,1 @@
+export { type ImplicitOptions, type ImplicitState, implicit } from './implicit.js';
