@@ -42,7 +42,8 @@ export function simplify(program: Program, { final = false }: SimplifyOptions = 
     const twin = seen.get(key);
     if (twin) {
       equation.outputs.forEach((variable, i) => {
-        replaced.set(variable, twin.outputs[i]!);
+        // The twin may itself have been replaced, by the number it folded to.
+        replaced.set(variable, resolve(twin.outputs[i]!));
       });
       continue;
     }

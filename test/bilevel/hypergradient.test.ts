@@ -234,8 +234,12 @@ describe('a network with a hidden layer, away from its minimum', () => {
     expect(elements(reused.gradient)).toEqual(elements(estimated.gradient));
 
     const given = await at({ damping: 0.5, stepSize: 0.1 });
-    expect(given.counts.hessianProducts).toBe(4 * 2);
-    expect([given.stepSize, given.damping, given.spectrum]).toEqual([0.1, 0.5, undefined]);
+    // A given η is held against an estimate all the same; a given damping is not.
+    expect(given.counts.hessianProducts).toBe((4 + 8) * 2);
+    expect([given.stepSize, given.damping]).toEqual([0.1, 0.5]);
+    const damped = await at({ solver: 'cg', damping: 0.5 });
+    expect(damped.counts.hessianProducts).toBe(4 * 2);
+    expect(damped.spectrum).toBeUndefined();
   });
 
   test('the automatic step size and damping make the series shrink', async () => {

@@ -77,6 +77,11 @@ describe('simplify', () => {
     expect((program.outputs[0] as Literal).value).toBe(Math.fround(Math.fround(0.1) * 3));
   });
 
+  test('a twin of what has been folded is the number too', () => {
+    const program = simplified((x) => [mul(x, neg(scalar(1, 'f32'))), add(x, neg(scalar(1, 'f32')))]);
+    expect(names(program)).toEqual(['broadcast', 'mul', 'add']);
+  });
+
   test('folds arrays of one number into one', () => {
     const program = simplified((x) => mul(x, exp(full([2, 3], 0, 'f32'))));
     expect(names(program)).toEqual([]);

@@ -14,6 +14,11 @@ export interface NeumannOptions {
   readonly stepSize?: number | 'auto';
   /** Relative residual at which to stop early. Default 0. */
   readonly tolerance?: number;
+  /**
+   * Whether a given η is held against an estimate of the spectrum, which hypergradients then take (8 products, or none if they know one). A
+   * few terms alone cannot tell an η beyond 2/λ_max if b has little along the largest eigenvector. Default true.
+   */
+  readonly verify?: boolean;
 }
 
 /**
@@ -24,14 +29,14 @@ export interface NeumannOptions {
  *
  * Costs J products. @throws {ConfigError} unless η > 0 and J is a non-negative integer, or if η is `auto` and no spectrum is known.
  */
-export function neumann({ terms, stepSize = 'auto', tolerance = 0 }: NeumannOptions): LinearSolver {
+export function neumann({ terms, stepSize = 'auto', tolerance = 0, verify = true }: NeumannOptions): LinearSolver {
   if (!(stepSize === 'auto' || stepSize > 0) || !Number.isSafeInteger(terms) || terms < 0) {
     throw new ConfigError(`neumann: needs a step size above 0 and terms ≥ 0, got ${stepSize} and ${terms}`);
   }
   return {
     name: 'neumann',
     needsDefinite: true,
-    needsSpectrum: stepSize === 'auto',
+    needsSpectrum: stepSize === 'auto' || verify,
     async solve({ operator, damping = 0, b, spectrum }) {
       if (stepSize === 'auto' && !spectrum) {
         throw new ConfigError(
@@ -39,8 +44,8 @@ export function neumann({ terms, stepSize = 'auto', tolerance = 0 }: NeumannOpti
         );
       }
       const eta = stepSize === 'auto' ? 1 / (spectrum!.largest + spectrum!.uncertainty + damping) : stepSize;
-      const bound = spectrum ? spectrum.largest + damping : 0;
-      const result = await sumSeries(shiftOperator(operator, damping), b, { terms, eta, tolerance, bound });
+      const known = spectrum ? [spectrum.smallest + damping, spectrum.largest + damping] : [];
+      const result = await sumSeries(shiftOperator(operator, damping), b, { terms, eta, tolerance, known });
       return { ...result, stepSize: eta };
     },
   };
@@ -50,14 +55,14 @@ interface Series {
   readonly terms: number;
   readonly eta: number;
   readonly tolerance: number;
-  /** A lower bound of the largest eigenvalue, 0 if none is known. */
-  readonly bound: number;
+  /** What is known of A's extremes from elsewhere. */
+  readonly known: readonly number[];
 }
 
 async function sumSeries(
   a: { apply(v: Value): Promise<Value> },
   b: Value,
-  { terms, eta, tolerance, bound }: Series,
+  { terms, eta, tolerance, known }: Series,
 ): Promise<SolverResult> {
   const squared = dot(b, b);
   const trivial = trivialResult(b, Math.sqrt(squared));
@@ -84,7 +89,7 @@ async function sumSeries(
   const ritzValues = tridiagonalEigen(diagonal, offDiagonal)
     .values.map((t) => (1 - t) / eta)
     .reverse();
-  const curvatures = [...ritzValues, bound];
+  const curvatures = [...ritzValues, ...known];
   return { solution, status: statusOf(residuals, tolerance, eta, curvatures), residuals, products, ritzValues };
 }
 
