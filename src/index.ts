@@ -19,6 +19,7 @@ export {
   printProgram,
   type Shape,
   ShapeError,
+  simplify,
   Tensor,
   TraceError,
   type Tree,
