@@ -111,7 +111,10 @@ export function linear<P extends Params>(name: string, rule: LinearRule<P> & Bat
       const inputs = primals.map((x, i) => (i < fixed ? x : instantiate(tangents[i]!, x.aval)));
       return [apply(primitive, inputs, params)];
     },
-    transpose: (context) => [...new Array<null>(fixed).fill(null), ...rule.transpose(context.cotangents[0]!, context)],
+    transpose(context) {
+      if (context.inputs.slice(0, fixed).includes(null)) throw notLinear(name);
+      return [...new Array<null>(fixed).fill(null), ...rule.transpose(context.cotangents[0]!, context)];
+    },
     batch: (context) => batchRule(primitive, rule, context),
   };
   return primitive;

@@ -1,7 +1,7 @@
 import { type DType, isFloat, type Primitive, type Value } from '../ir/index.js';
 import { add, div, mul, neg, sub } from './arithmetic.js';
 import { apply, batchAll, sumOf } from './calculus.js';
-import { equal, greater, lessEqual, select } from './compare.js';
+import { equal, greater, lessEqual, logicalAnd, select } from './compare.js';
 import { binary, constant, unary } from './define.js';
 import { type Operand, pair } from './movement.js';
 
@@ -79,8 +79,8 @@ export const powPrimitive: Primitive = binary('pow', {
   ulps: 16,
   jvp: ({ x, y, z, dx, dy }) =>
     sumOf([
-      // At y = 0 the function is constant in x, also at x = 0, where 0 · 0^(−1) would be NaN.
-      dx && mul(dx, select(equal(y, 0), 0, mul(y, pow(x, sub(y, 1))))),
+      // 0⁰ is constant in x, where 0 · 0^(−1) would be NaN; no order of derivative may meet that, so the exponent itself steps aside.
+      dx && mul(dx, mul(y, pow(x, select(logicalAnd(equal(x, 0), equal(y, 0)), 1, sub(y, 1))))),
       // At x = 0 the power is 0 for every y > 0: its derivative in y is 0, not 0 · log 0.
       dy && mul(dy, select(greater(x, 0), mul(z, log(select(greater(x, 0), x, 1))), 0)),
     ]),

@@ -56,7 +56,6 @@ interface Composition {
   readonly shapes: readonly Shape[];
   /** Labels 0 … classes − 1, a last input that does not move. */
   readonly labels?: { readonly count: number; readonly classes: number };
-  readonly order: number;
   fn(...inputs: Value[]): readonly Value[];
 }
 
@@ -75,14 +74,12 @@ const compositions: readonly Composition[] = [
     name: 'two dense layers and cross-entropy',
     shapes: [[5, 4], [4, 3], [3], [3, 3], [3]],
     labels: { count: 5, classes: 3 },
-    order: 3,
     fn: (x, w1, b1, w2, b2, labels) => [crossEntropy(add(matmul(tanh(add(matmul(x!, w1!), b1!)), w2!), b2!), labels!)],
   },
   {
     name: 'convolution, batch normalisation, relu, pooling',
     shapes: [[2, 5, 6, 2], [3, 3, 2, 3], [3], [3], [9, 3]],
     labels: { count: 2, classes: 3 },
-    order: 2,
     fn: (x, f, scale, shift, w, labels) => {
       const features = relu(normalize(conv2d(x!, f!), scale!, shift!));
       const pooled = averagePool(maxPool(features, { window: 2, padding: 'same' }), { window: [3, 1] });
@@ -96,7 +93,6 @@ const compositions: readonly Composition[] = [
       [3, 3, 1, 2],
       [1, 1, 2, 2],
     ],
-    order: 2,
     fn: (x, depthwise, pointwise) => {
       const inner = softplus(conv2d(x!, depthwise!, { strides: 2, groups: 2 }));
       return [tanh(add(conv2d(inner, pointwise!), slice(x!, [0, 0, 0, 0], [1, 4, 4, 2], [1, 2, 2, 1])))];
@@ -106,7 +102,6 @@ const compositions: readonly Composition[] = [
     name: 'a loss with parameters for every class',
     shapes: [[6, 4], [4], [4], [4]],
     labels: { count: 6, classes: 4 },
-    order: 3,
     fn: (logits, delta, shift, weight, labels) => {
       const adjusted = add(mul(logits!, sigmoid(delta!)), shift!);
       const own = sum(mul(adjusted, oneHot(labels!, 4, logits!.dtype)), { axes: 1 });
@@ -121,13 +116,11 @@ const compositions: readonly Composition[] = [
       [2, 3, 4],
       [2, 3, 2],
     ],
-    order: 2,
     fn: (q, k, v) => [matmul(softmax(mul(matmul(q!, k!, { transB: true }), 0.5)), v!)],
   },
   {
     name: 'every smooth function of one number',
     shapes: [[7], [7]],
-    order: 3,
     fn: (x, y) => {
       const positive = add(square(x!), 0.5);
       const waves = add(mul(sin(x!), cos(y!)), pow(positive, y!));
@@ -138,7 +131,6 @@ const compositions: readonly Composition[] = [
   {
     name: 'movements of every kind',
     shapes: [[3, 4], [2]],
-    order: 2,
     fn: (x, y) => {
       const turned = reverse(transpose(pad(square(x!), [1, 0], [0, 2])), [0]);
       const scaled = mul(turned, reshape(concatenate([y!, exp(y!)]), [1, 4]));
@@ -149,7 +141,6 @@ const compositions: readonly Composition[] = [
   {
     name: 'scales that are views of views',
     shapes: [[2, 3, 4], [3]],
-    order: 2,
     fn: (x, w) => [mul(mul(x!, x!), reshape(exp(w!), [3, 1])), mul(x!, reshape(reshape(w!, [3, 1, 1]), [3, 1]))],
   },
 ];
@@ -184,7 +175,10 @@ describe.each(targets.map((target) => [target.name, target] as const))('composit
     }
   });
 
-  test.each(compositions.map((each) => [each.name, each] as const))('%s: every mixture of modes', (_, composition) => {
-    expectDerivatives(target, pointOf(composition, 'f64'), composition.order, new Random(2));
-  });
+  test.each(compositions.map((each) => [each.name, each] as const))(
+    '%s: every mixture of modes to third order',
+    (_, composition) => {
+      expectDerivatives(target, pointOf(composition, 'f64'), 3, new Random(2));
+    },
+  );
 });

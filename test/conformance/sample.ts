@@ -1,16 +1,37 @@
 import { Random } from '../../src/data/random.js';
-import type { DType, Params, Shape, Tensor } from '../../src/ir/index.js';
-import { sizeOf } from '../../src/ir/index.js';
+import type { DType, Params, Primitive, Program, Shape, Tensor, Value } from '../../src/ir/index.js';
+import { bind, sizeOf } from '../../src/ir/index.js';
+import { broadcastTo, transpose } from '../../src/ops/index.js';
+import { evaluate } from '../support/evaluate.js';
+import { programOf } from '../support/programs.js';
 import { type Draw, tensorOf } from '../support/tensors.js';
+import type { Jet } from './jet.js';
 
 /** An input as it is drawn; `T` stands for whichever dtype the sample is run in. */
 export interface Source {
   readonly shape: Shape;
   readonly draw: Draw;
   readonly dtype: DType | 'T';
+  /** What happens to it before the operation reads it. */
+  readonly via?: (x: Value) => Value;
+  readonly layout?: 'repeated' | 'turned';
 }
 
 export const source = (shape: Shape, draw: Draw, dtype: DType | 'T' = 'T'): Source => ({ shape, draw, dtype });
+
+/** An operand that repeats a smaller input, as NumPy broadcasts. */
+export const repeated = (from: Shape, to: Shape, draw: Draw, dtype: DType | 'T' = 'T'): Source => ({
+  ...source(from, draw, dtype),
+  layout: 'repeated',
+  via: (x) => broadcastTo(x, to),
+});
+
+/** An operand of `shape` that is the transpose of an input. */
+export const turned = (shape: Shape, draw: Draw, dtype: DType | 'T' = 'T'): Source => ({
+  ...source(shape.toReversed(), draw, dtype),
+  layout: 'turned',
+  via: (x) => transpose(x),
+});
 
 /** One use of a primitive. */
 export interface Sample<P extends Params = Params> {
@@ -19,8 +40,12 @@ export interface Sample<P extends Params = Params> {
   readonly inputs: readonly Source[];
   /** What `T` stands for in turn. */
   readonly dtypes: readonly DType[];
-  /** Inputs in which to differentiate, twice; the draws keep away from kinks, ties and poles. Absent: values only. */
+  /** Params for one dtype, where they are not the same for all. */
+  paramsIn?(dtype: DType): P;
+  /** Inputs in which the operation is smooth there: every derivative, to third order, is held to differences. */
   readonly differentiable?: readonly number[];
+  /** At ties and kinks, at ±0 and in tails, where differences tell nothing: the derivatives in other words. */
+  readonly jet?: Jet<P>;
   /**
    * The operation told again in other words, in f64 numbers. Absent: the reference backend is the definition. A method, on purpose: a
    * sample with narrow params is usable as `Sample`.
@@ -40,6 +65,33 @@ export const drawInputs = ({ name, inputs }: Sample, dtype: DType, seed = 1): Te
   inputs.map(({ shape, draw, dtype: own }, i) => {
     const values = draw(new Random(seed, `${name}/${i}`), sizeOf(shape));
     return tensorOf(values, shape, own === 'T' ? dtype : own);
+  });
+
+export const paramsOf = <P extends Params>(sample: Sample<P>, dtype: DType): P =>
+  sample.paramsIn?.(dtype) ?? sample.params;
+
+/** The operation on operands that repeat or turn the inputs as the sample says. */
+export const programOfSample = (
+  primitive: Primitive,
+  sample: Sample,
+  inputs: readonly Tensor[],
+  dtype: DType,
+): Program =>
+  programOf(
+    (...values) =>
+      bind(
+        primitive,
+        values.map((x, i) => sample.inputs[i]!.via?.(x) ?? x),
+        paramsOf(sample, dtype),
+      ),
+    inputs.map((x) => x.aval),
+  );
+
+/** What the operation itself reads. */
+export const operandsOf = ({ inputs: sources }: Sample, inputs: readonly Tensor[]): Tensor[] =>
+  inputs.map((x, i) => {
+    const { via } = sources[i]!;
+    return via ? evaluate((value) => via(value), [x]) : x;
   });
 
 /** An array of `shape` from a function of the index, row-major. */

@@ -13,6 +13,8 @@ export interface Bound {
   readonly relative?: number;
   /** Largest absolute error, one number or one per element; added to the relative one. */
   readonly absolute?: number | ArrayLike<number>;
+  /** What is compared, for the message. */
+  readonly what?: string;
 }
 
 const isSame = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
@@ -21,7 +23,7 @@ const isSame = (a: number, b: number): boolean => a === b || (Number.isNaN(a) &&
 export function expectClose(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
-  { relative = 0, absolute = 0 }: Bound = {},
+  { relative = 0, absolute = 0, what = '' }: Bound = {},
 ): void {
   expect(actual.length).toBe(expected.length);
   for (let i = 0; i < actual.length; i++) {
@@ -32,7 +34,7 @@ export function expectClose(
     const error = Math.abs(got - wanted);
     if (!(error <= allowed && Number.isFinite(wanted))) {
       expect.fail(
-        `element ${i} of ${actual.length}: got ${got}, expected ${wanted}; error ${error}, allowed ${allowed}`,
+        `${what && `${what}: `}element ${i} of ${actual.length}: got ${got}, expected ${wanted}; error ${error}, allowed ${allowed}`,
       );
     }
   }

@@ -41,9 +41,9 @@ export const fixed =
 export const tensorOf = (values: ArrayLike<number>, shape: Shape, dtype: DType): Tensor =>
   Tensor.of(arrayFrom(dtype, values), shape, dtype);
 
-/** Numbers in [−1, 1) of a tensor's shape and dtype, as directions for derivatives. */
+/** Numbers in [−1, 1) of a tensor's shape and dtype, as directions for derivatives. They are numbers of f32 too, so conversions keep them. */
 export const directionLike = (random: Random, { shape, dtype }: { shape: Shape; dtype: DType }): Tensor =>
-  tensorOf(uniform(-1, 1)(random, sizeOf(shape)), shape, dtype);
+  tensorOf(uniform(-1, 1)(random, sizeOf(shape)).map(Math.fround), shape, dtype);
 
 /** Σ aᵢ·bᵢ over lists of tensors, in f64. */
 export function inner(a: readonly Tensor[], b: readonly Tensor[]): number {

@@ -2,8 +2,8 @@ import type { Shape, Tensor } from '../../../src/ir/index.js';
 import { convExtent } from '../../../src/ops/conv.js';
 import type { ParamsOf } from '../../../src/ops/index.js';
 import { fixed, uniform, whole } from '../../support/tensors.js';
-import { FLOATS, NUMERIC, reader, type Sample, source, tabulate, total } from '../sample.js';
-import type { Family } from './family.js';
+import { FLOATS, NUMERIC, reader, repeated, type Sample, SIZES, source, tabulate, total, turned } from '../sample.js';
+import { type Family, SUMMED } from './family.js';
 
 type Params = ParamsOf<'conv2d'>;
 
@@ -73,10 +73,55 @@ const CASES: readonly Case[] = [
     differentiable: true,
   },
   { name: 'pointwise', x: [2, 3, 2, 3], filter: [1, 1, 3, 4], params: geometry(), differentiable: true },
-  { name: 'pointwise, stride 2', x: [1, 5, 4, 3], filter: [1, 1, 3, 2], params: geometry({ strides: [2, 2] }) },
-  { name: 'one pixel', x: [2, 1, 1, 3], filter: [3, 3, 3, 2], params: geometry({ padding: around }) },
-  { name: 'filter larger than the image', x: [1, 2, 2, 1], filter: [3, 3, 1, 2], params: geometry() },
-  { name: 'no images', x: [0, 4, 4, 2], filter: [3, 3, 2, 3], params: geometry() },
+  // Extents at which padding or dilation gone wrong would still fit.
+  {
+    name: 'steps that hide the dilation',
+    x: [1, 6, 6, 1],
+    filter: [2, 2, 1, 2],
+    params: geometry({ strides: [3, 3], dilation: [2, 2] }),
+    differentiable: true,
+  },
+  {
+    name: 'padding on one side',
+    x: [1, 3, 3, 2],
+    filter: [2, 2, 2, 2],
+    params: geometry({
+      padding: [
+        [1, 0],
+        [0, 1],
+      ],
+    }),
+    differentiable: true,
+  },
+  {
+    name: 'pointwise, stride 2',
+    x: [1, 5, 4, 3],
+    filter: [1, 1, 3, 2],
+    params: geometry({ strides: [2, 2] }),
+    differentiable: true,
+  },
+  {
+    name: 'one pixel',
+    x: [2, 1, 1, 3],
+    filter: [3, 3, 3, 2],
+    params: geometry({ padding: around }),
+    differentiable: true,
+  },
+  {
+    name: 'filter larger than the image',
+    x: [1, 2, 2, 1],
+    filter: [3, 3, 1, 2],
+    params: geometry(),
+    differentiable: true,
+  },
+  { name: 'no images', x: [0, 4, 4, 2], filter: [3, 3, 2, 3], params: geometry(), differentiable: true },
+  ...SIZES.slice(1).map((n) => ({
+    name: `${n} columns`,
+    x: [1, 2, n, 2],
+    filter: [2, 3, 2, 1],
+    params: geometry({ padding: around }),
+    differentiable: true,
+  })),
   { name: 'first layer', x: [2, 9, 9, 1], filter: [3, 3, 1, 16], params: geometry({ padding: around }) },
   {
     name: 'five by five',
@@ -180,6 +225,17 @@ function samples<P extends Params>(
   params: (of: Case) => P,
   expected: NonNullable<Sample<P>['expected']>,
 ): Sample<P>[] {
+  const [first] = CASES as readonly [Case, ...Case[]];
+  const [left, right] = inputs(first) as readonly [Shape, Shape];
+  const common = { params: params(first), dtypes: FLOATS, differentiable: [0, 1], expected };
+  const draw = uniform(-1, 1);
+  const layouts: Sample<P>[] = [
+    {
+      ...common,
+      name: 'one image for all, the other turned',
+      inputs: [repeated([1, ...left.slice(1)], left, draw), turned(right, draw)],
+    },
+  ];
   return CASES.flatMap((of): Sample<P>[] => {
     const shapes = inputs(of);
     const common = { params: params(of), expected };
@@ -204,12 +260,13 @@ function samples<P extends Params>(
         dtypes: ['i32'],
       },
     ];
-  });
+  }).concat(layouts);
 }
 
 export const conv2d: Family<Params> = {
   domain: NUMERIC,
   accuracy: 'accumulated',
+  slope: SUMMED,
   samples: samples(
     ({ x, filter }) => [x, filter],
     ({ params }) => params,
@@ -220,6 +277,7 @@ export const conv2d: Family<Params> = {
 export const conv2dInputGrad: Family<ParamsOf<'conv2dInputGrad'>> = {
   domain: NUMERIC,
   accuracy: 'accumulated',
+  slope: SUMMED,
   samples: samples(
     (of) => [outputOf(of), of.filter],
     ({ params, x }) => ({ ...params, inputSize: x.slice(1, 3) }),
@@ -230,6 +288,7 @@ export const conv2dInputGrad: Family<ParamsOf<'conv2dInputGrad'>> = {
 export const conv2dFilterGrad: Family<ParamsOf<'conv2dFilterGrad'>> = {
   domain: NUMERIC,
   accuracy: 'accumulated',
+  slope: SUMMED,
   samples: samples(
     (of) => [of.x, outputOf(of)],
     ({ params, filter }) => ({ ...params, filterSize: filter.slice(0, 2) }),

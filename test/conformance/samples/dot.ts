@@ -1,8 +1,8 @@
 import type { Shape, Tensor } from '../../../src/ir/index.js';
 import type { ParamsOf } from '../../../src/ops/index.js';
 import { type Draw, fixed, uniform, whole } from '../../support/tensors.js';
-import { FLOATS, NUMERIC, reader, type Sample, source, tabulate, total } from '../sample.js';
-import type { Family } from './family.js';
+import { FLOATS, NUMERIC, reader, repeated, type Sample, SIZES, source, tabulate, total, turned } from '../sample.js';
+import { type Family, SUMMED } from './family.js';
 
 type Dot = ParamsOf<'dot'>;
 
@@ -51,6 +51,11 @@ function sample(name: string, { batch = [], m, k, n }: Extents, params: Dot, dra
   };
 }
 
+const smooth = (name: string, extents: Extents, params: Dot): Sample<Dot> => ({
+  ...sample(name, extents, params),
+  differentiable: [0, 1],
+});
+
 const FORMS: readonly Dot[] = [
   { transA: false, transB: false },
   { transA: true, transB: false },
@@ -62,12 +67,30 @@ const [plain] = FORMS as readonly [Dot, ...Dot[]];
 export const dot: Family<Dot> = {
   domain: NUMERIC,
   accuracy: 'accumulated',
+  slope: SUMMED,
   samples: [
-    ...FORMS.map((params) => ({ ...sample('small', { m: 3, k: 4, n: 2 }, params), differentiable: [0, 1] })),
-    ...FORMS.map((params) => ({
-      ...sample('batch', { batch: [2], m: 2, k: 3, n: 2 }, params),
-      differentiable: [0, 1],
-    })),
+    ...FORMS.flatMap((params) => [
+      smooth('small', { m: 3, k: 4, n: 2 }, params),
+      smooth('batch', { batch: [2], m: 2, k: 3, n: 2 }, params),
+      // Equal extents: a lost flag or swapped operands would still fit.
+      smooth('square', { m: 3, k: 3, n: 3 }, params),
+    ]),
+    ...SIZES.flatMap((size) => [
+      smooth(`inner axis of ${size}`, { m: 2, k: size, n: 3 }, plain),
+      smooth(`${size} rows`, { m: size, k: 3, n: 2 }, plain),
+      smooth(`${size} columns`, { m: 2, k: 3, n: size }, plain),
+    ]),
+    smooth('an even larger one', { m: 7, k: 31, n: 3 }, plain),
+    smooth('one', { m: 1, k: 1, n: 1 }, plain),
+    smooth('no batches', { batch: [0], m: 2, k: 3, n: 2 }, plain),
+    {
+      ...smooth('one matrix for every batch', { batch: [3], m: 2, k: 2, n: 2 }, plain),
+      inputs: [source([3, 2, 2], uniform(-1, 1)), repeated([2, 2], [3, 2, 2], uniform(-1, 1))],
+    },
+    {
+      ...smooth('operands turned', { m: 3, k: 4, n: 2 }, plain),
+      inputs: [turned([3, 4], uniform(-1, 1)), turned([4, 2], uniform(-1, 1))],
+    },
     ...FORMS.flatMap((params) => [
       sample('odd', { m: 7, k: 31, n: 63 }, params),
       sample('beyond a tile', { m: 37, k: 19, n: 67 }, params),
@@ -78,10 +101,8 @@ export const dot: Family<Dot> = {
       sample('integers', { m: 3, k: 5, n: 4 }, params, whole(0, 9)),
     ]),
     sample('long inner axis', { m: 3, k: 1200, n: 5 }, plain),
-    sample('one', { m: 1, k: 1, n: 1 }, plain),
     sample('nothing to add', { m: 2, k: 0, n: 3 }, plain),
     sample('no rows', { m: 0, k: 3, n: 2 }, plain),
-    sample('no batches', { batch: [0], m: 2, k: 3, n: 2 }, plain),
     sample('NaN and infinity times 0', { m: 2, k: 2, n: 2 }, plain, fixed(0, Number.NaN, Number.POSITIVE_INFINITY, 0)),
     ...FORMS.map(
       (params): Sample<Dot> => ({

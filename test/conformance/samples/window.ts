@@ -2,8 +2,19 @@ import type { Params, Shape, Tensor } from '../../../src/ir/index.js';
 import { convExtent } from '../../../src/ops/conv.js';
 import type { ParamsOf } from '../../../src/ops/index.js';
 import { type Draw, distinct, fixed, uniform, whole } from '../../support/tensors.js';
-import { FLOATS, NUMERIC, reader, type Sample, source, tabulate } from '../sample.js';
-import { type Family, linearSamples } from './family.js';
+import {
+  FLOATS,
+  NUMERIC,
+  reader,
+  repeated,
+  type Sample,
+  SIZES,
+  type Source,
+  source,
+  tabulate,
+  turned,
+} from '../sample.js';
+import { type Family, linearSamples, SUMMED } from './family.js';
 
 type Window = ParamsOf<'windowSum'>;
 
@@ -11,7 +22,6 @@ interface Case {
   readonly name: string;
   readonly x: Shape;
   readonly params: Window;
-  readonly differentiable: boolean;
 }
 
 const pooling = (window: Shape, strides: Shape, [top, bottom, left, right]: Shape = [0, 0, 0, 0]): Window => ({
@@ -24,14 +34,28 @@ const pooling = (window: Shape, strides: Shape, [top, bottom, left, right]: Shap
 });
 
 const CASES: readonly Case[] = [
-  { name: 'halves', x: [2, 4, 4, 2], params: pooling([2, 2], [2, 2]), differentiable: true },
-  { name: 'overlapping', x: [1, 5, 5, 2], params: pooling([3, 3], [2, 2]), differentiable: true },
-  { name: 'padded', x: [1, 4, 5, 2], params: pooling([3, 2], [2, 1], [1, 2, 0, 1]), differentiable: true },
-  { name: 'gaps', x: [1, 5, 6, 1], params: pooling([1, 2], [2, 4]), differentiable: true },
-  { name: 'whole plane', x: [2, 3, 2, 5], params: pooling([3, 2], [3, 2]), differentiable: true },
-  { name: 'many channels', x: [1, 6, 6, 33], params: pooling([2, 2], [2, 2]), differentiable: false },
-  { name: 'too small an image', x: [1, 1, 1, 3], params: pooling([2, 2], [2, 2]), differentiable: false },
-  { name: 'no images', x: [0, 4, 4, 3], params: pooling([2, 2], [2, 2]), differentiable: false },
+  { name: 'halves', x: [2, 4, 4, 2], params: pooling([2, 2], [2, 2]) },
+  { name: 'overlapping', x: [1, 5, 5, 2], params: pooling([3, 3], [2, 2]) },
+  { name: 'padded', x: [1, 4, 5, 2], params: pooling([3, 2], [2, 1], [1, 2, 0, 1]) },
+  { name: 'gaps', x: [1, 5, 6, 1], params: pooling([1, 2], [2, 4]) },
+  { name: 'whole plane', x: [2, 3, 2, 5], params: pooling([3, 2], [3, 2]) },
+  { name: 'many channels', x: [1, 6, 6, 33], params: pooling([2, 2], [2, 2]) },
+  { name: 'too small an image', x: [1, 1, 1, 3], params: pooling([2, 2], [2, 2]) },
+  { name: 'no images', x: [0, 4, 4, 3], params: pooling([2, 2], [2, 2]) },
+  // Extents at which strides or padding gone wrong would still fit.
+  { name: 'padding on one side', x: [1, 3, 3, 1], params: pooling([2, 2], [1, 1], [1, 0, 0, 1]) },
+  { name: 'one pixel each', x: [1, 3, 3, 2], params: pooling([1, 1], [1, 1]) },
+  ...SIZES.slice(1).map((n) => ({
+    name: `${n} columns`,
+    x: [1, 2, n, 2],
+    params: pooling([2, 3], [1, 2], [1, 1, 1, 1]),
+  })),
+];
+
+/** Operands as programs have them. */
+const layouts: readonly { readonly name: string; of(shape: Shape, draw: Draw): Source }[] = [
+  { name: 'one image for all', of: (shape, draw) => repeated([1, ...shape.slice(1)], shape, draw) },
+  { name: 'turned', of: turned },
 ];
 
 const pooledShape = ({ x: [n, h, w, c], params: { window, strides, padding } }: Case): Shape => [
@@ -61,15 +85,17 @@ const sumOfWindows = ([x]: readonly Tensor[], params: Window, shape: Shape): num
 export const windowSum: Family<Window> = {
   domain: NUMERIC,
   accuracy: 'accumulated',
-  samples: CASES.flatMap(({ name, x, params, differentiable }) =>
-    linearSamples({
-      name,
-      params,
-      inputs: (draw) => [source(x, draw)],
-      moving: 0,
-      differentiable,
-      expected: sumOfWindows,
-    }),
+  slope: SUMMED,
+  samples: [{ name: '', of: source }, ...layouts].flatMap((layout, i) =>
+    (i === 0 ? CASES : CASES.slice(0, 1)).flatMap(({ name, x, params }) =>
+      linearSamples({
+        name: layout.name || name,
+        params,
+        inputs: (draw) => [layout.of(x, draw)],
+        moving: 0,
+        expected: sumOfWindows,
+      }),
+    ),
   ),
 };
 
@@ -89,15 +115,17 @@ const spread = ([y]: readonly Tensor[], params: ParamsOf<'windowSpread'>, shape:
 export const windowSpread: Family<ParamsOf<'windowSpread'>> = {
   domain: NUMERIC,
   accuracy: 'accumulated',
-  samples: CASES.flatMap((of) =>
-    linearSamples({
-      name: of.name,
-      params: { ...of.params, inputSize: of.x.slice(1, 3) },
-      inputs: (draw) => [source(pooledShape(of), draw)],
-      moving: 0,
-      differentiable: of.differentiable,
-      expected: spread,
-    }),
+  slope: SUMMED,
+  samples: [{ name: '', of: source }, ...layouts].flatMap((layout, i) =>
+    (i === 0 ? CASES : CASES.slice(0, 1)).flatMap((of) =>
+      linearSamples({
+        name: layout.name || of.name,
+        params: { ...of.params, inputSize: of.x.slice(1, 3) },
+        inputs: (draw) => [layout.of(pooledShape(of), draw)],
+        moving: 0,
+        expected: spread,
+      }),
+    ),
   ),
 };
 
@@ -115,6 +143,7 @@ const { NaN: nan, NEGATIVE_INFINITY: lowest } = Number;
 export const windowArgmax: Family<Window> = {
   domain: NUMERIC,
   accuracy: 'exact',
+  slope: 'zero',
   samples: [
     ...CASES.map(
       ({ name, x, params }): Sample<Window> => ({
@@ -131,6 +160,15 @@ export const windowArgmax: Family<Window> = {
         params,
         inputs: [source(x, whole(0, 3))],
         dtypes: NUMERIC,
+        expected: firstLargest,
+      }),
+    ),
+    ...layouts.map(
+      ({ name, of }): Sample<Window> => ({
+        name,
+        params: CASES[0]!.params,
+        inputs: [of(CASES[0]!.x, distinct())],
+        dtypes: FLOATS,
         expected: firstLargest,
       }),
     ),
@@ -165,34 +203,44 @@ interface Positions {
   readonly index: Shape;
   readonly size: Shape;
   readonly draw: Draw;
-  readonly differentiable: boolean;
+  /** How the values come about. */
+  readonly operand?: (shape: Shape, draw: Draw) => Source;
 }
 
 const POSITIONS: readonly Positions[] = [
-  { name: 'inside', index: [2, 2, 2, 3], size: [3, 4], draw: whole(0, 12), differentiable: true },
-  { name: 'repeated', index: [1, 3, 3, 2], size: [2, 2], draw: whole(0, 3), differentiable: true },
-  { name: 'some outside', index: [2, 3, 2, 2], size: [2, 3], draw: whole(-2, 9), differentiable: true },
+  { name: 'inside', index: [2, 2, 2, 3], size: [3, 4], draw: whole(0, 12) },
+  { name: 'repeated', index: [1, 3, 3, 2], size: [2, 2], draw: whole(0, 3) },
+  { name: 'some outside', index: [2, 3, 2, 2], size: [2, 3], draw: whole(-2, 9) },
   {
     name: 'far outside',
     index: [1, 1, 4, 1],
     size: [2, 2],
     draw: fixed(2 ** 31 - 1, -(2 ** 31), 4, -1),
-    differentiable: false,
   },
-  { name: 'many channels', index: [1, 3, 3, 33], size: [6, 6], draw: whole(0, 36), differentiable: false },
-  { name: 'no positions', index: [1, 0, 2, 3], size: [2, 2], draw: whole(0, 1), differentiable: false },
+  { name: 'many channels', index: [1, 3, 3, 33], size: [6, 6], draw: whole(0, 36) },
+  { name: 'no positions', index: [1, 0, 2, 3], size: [2, 2], draw: whole(0, 1) },
+  { name: 'all at one place', index: [1, 3, 3, 1], size: [3, 3], draw: fixed(4) },
+  { name: 'turned', index: [2, 2, 2, 3], size: [2, 2], draw: whole(0, 4), operand: turned },
+  {
+    name: 'one image for all',
+    index: [2, 2, 2, 3],
+    size: [2, 2],
+    draw: whole(0, 4),
+    operand: (shape, draw) => repeated([1, ...shape.slice(1)], shape, draw),
+  },
+  ...SIZES.slice(1).map((n) => ({ name: `${n} columns`, index: [1, 1, n, 2], size: [2, n], draw: whole(-1, 2 * n) })),
 ];
 
 export const planeTake: Family<Params> = {
   domain: NUMERIC,
   accuracy: 'exact',
-  samples: POSITIONS.flatMap(({ name, index, size, draw, differentiable }) =>
+  slope: SUMMED,
+  samples: POSITIONS.flatMap(({ name, index, size, draw, operand = source }) =>
     linearSamples({
       name,
       params: {},
-      inputs: (values) => [source(index, draw, 'i32'), source([index[0]!, ...size, index[3]!], values)],
+      inputs: (values) => [source(index, draw, 'i32'), operand([index[0]!, ...size, index[3]!], values)],
       moving: 1,
-      differentiable,
       expected: taken,
     }),
   ),
@@ -213,13 +261,13 @@ const put = ([index, y]: readonly Tensor[], _: ParamsOf<'planePut'>, shape: Shap
 export const planePut: Family<ParamsOf<'planePut'>> = {
   domain: NUMERIC,
   accuracy: 'accumulated',
-  samples: POSITIONS.flatMap(({ name, index, size, draw, differentiable }) =>
+  slope: SUMMED,
+  samples: POSITIONS.flatMap(({ name, index, size, draw, operand = source }) =>
     linearSamples({
       name,
       params: { size },
-      inputs: (values) => [source(index, draw, 'i32'), source(index, values)],
+      inputs: (values) => [source(index, draw, 'i32'), operand(index, values)],
       moving: 1,
-      differentiable,
       expected: put,
     }),
   ),
