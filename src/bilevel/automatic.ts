@@ -55,6 +55,15 @@ export async function estimateSpectrum(
 }
 
 /**
+ * The largest magnitude of A's eigenvalues, uncertainty included: 1 over it is a step of descent that is safe where A is the Hessian. NaN if
+ * the products are not finite. Costs `steps` products.
+ */
+export async function estimateCurvature(a: LinearOperator, like: Value, steps: number): Promise<number> {
+  const spectrum = await estimateSpectrum(a, like, steps);
+  return spectrum ? Math.max(spectrum.largest, -spectrum.smallest) + spectrum.uncertainty : Number.NaN;
+}
+
+/**
  * Damping for a solver of (A + damping·I) q = b, and the estimate of A's spectrum that it and the step size rest on. Costs `lanczosSteps`
  * products, or none if a spectrum is known or nothing is automatic. `undefined` if A's products are not finite.
  */

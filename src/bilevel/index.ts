@@ -28,7 +28,8 @@ export {
   symmetricOperator,
   transposeOperator,
 } from './operator.js';
-export { type Batches, type Counts, Point, type PointOptions } from './point.js';
+export { type Batches, type Counts, Point, type PointOptions, type SecondOrder } from './point.js';
+export * from './probes/index.js';
 export type { BilevelProblem } from './problem.js';
 export * from './solvers/index.js';
 export { type Raveled, ravel } from './vector.js';

@@ -23,7 +23,7 @@ export interface LinearOperator {
 }
 
 /** Lets timers, signals and progress run before the next product. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export interface OperatorRule {
   readonly rows: number;

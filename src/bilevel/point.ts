@@ -1,8 +1,15 @@
 import { executableFor } from '../backends/registry.js';
 import { bytesOf, ConfigError, memo, type Program, sizeOf, type Value } from '../ir/index.js';
 import { Budgeted } from './budget.js';
-import { type Composite, gaussNewtonOperator } from './curvature.js';
-import { averageOperator, type LinearOperator, operator, shiftOperator, symmetricOperator } from './operator.js';
+import { type Composite, gaussNewtonOperator, hessianOperator } from './curvature.js';
+import {
+  averageOperator,
+  type LinearOperator,
+  operator,
+  type SymmetricOptions,
+  shiftOperator,
+  symmetricOperator,
+} from './operator.js';
 import { type OuterGradient, type Pieces, piecesOf } from './pieces.js';
 import type { BilevelProblem } from './problem.js';
 import { meanOf, ravel } from './vector.js';
@@ -33,6 +40,16 @@ export interface PointOptions<W, L, B> {
   readonly memoryBudget?: number;
 }
 
+/** What one inner batch says at a point. */
+export interface SecondOrder {
+  /** ∂g/∂w [p] */
+  readonly gradient: Value;
+  /** H·v [p] */
+  readonly hessian: Value;
+  /** Cᵀ·v [m] */
+  readonly mixed: Value;
+}
+
 type Second<B> = ReturnType<Pieces<B>['second']>;
 
 /** A bilevel problem at (w, λ), as methods see it: everything in vectors, averaged over its batches, counted. */
@@ -48,10 +65,12 @@ export class Point<W, L, B> {
   readonly unravelParams: (vector: Value) => W;
   readonly unravelHyper: (vector: Value) => L;
   readonly counts: Counts = { gradients: 0, hessianProducts: 0, mixedProducts: 0 };
-  readonly #pieces: Pieces<B>;
+  /** The compiled functions behind everything here, for methods that make programs of them; those count for themselves. */
+  readonly pieces: Pieces<B>;
   readonly #second: Budgeted<Second<B>>;
   readonly #budget: number | undefined;
   #mixedOnly: Budgeted<Second<B>> | undefined;
+  #held = 0;
   #peak = 0;
 
   /** @throws {ConfigError} if there are no inner or no outer batches, or on a budget that is no number of bytes. */
@@ -69,7 +88,7 @@ export class Point<W, L, B> {
     this.lambda = lambda.vector;
     this.unravelParams = w.unravel;
     this.unravelHyper = lambda.unravel;
-    this.#pieces = piecesOf(problem, params, hyper);
+    this.pieces = piecesOf(problem, params, hyper);
     this.#budget = memoryBudget;
     this.#second = this.#linearizations(batches.inner);
   }
@@ -92,13 +111,15 @@ export class Point<W, L, B> {
   /** The same for one batch. */
   outerOf(batch: B, w = this.w, lambda = this.lambda): OuterGradient {
     this.counts.gradients += 1;
-    return this.#pieces.outerGradient(w, lambda, batch);
+    this.observe(this.pieces.outerGradient.program(w, lambda, batch));
+    return this.pieces.outerGradient(w, lambda, batch);
   }
 
   /** ∂g/∂w for one inner batch. One gradient. */
   innerGradient(batch: B, w = this.w, lambda = this.lambda): Value {
     this.counts.gradients += 1;
-    return this.#pieces.innerGradient(w, lambda, batch);
+    this.observe(this.pieces.innerGradient.program(w, lambda, batch));
+    return this.pieces.innerGradient(w, lambda, batch);
   }
 
   /** ∂g/∂w, mean over the inner batches. */
@@ -110,7 +131,8 @@ export class Point<W, L, B> {
   innerHyperGradient(w = this.w, lambda = this.lambda): Value {
     const batches = this.batches.mixed ?? this.batches.inner;
     this.counts.gradients += batches.length;
-    return meanOf(batches.map((batch) => this.#pieces.innerHyperGradient(w, lambda, batch)));
+    this.observe(this.pieces.innerHyperGradient.program(w, lambda, batches[0]!));
+    return meanOf(batches.map((batch) => this.pieces.innerHyperGradient(w, lambda, batch)));
   }
 
   /** H = ∂²g/∂w², weight decay included, mean over the inner batches. */
@@ -127,9 +149,22 @@ export class Point<W, L, B> {
     return symmetricOperator(this.w.size, (v) => {
       const at = this.#second.get(index).in(0);
       this.counts.hessianProducts += 1;
-      this.#observe(at.programs.tangent);
+      this.observe(at.programs.tangent);
       return at.jvp(v);
     });
+  }
+
+  /**
+   * ∂g/∂w, H·v and Cᵀ·v of one inner batch at once: H is symmetric, so that one pullback through ∂g/∂w gives both. About 2 gradients to
+   * linearize (kept, within the budget) and 2 for the pullback.
+   */
+  secondOf(index: number, v: Value): SecondOrder {
+    const at = this.#second.get(index);
+    this.counts.hessianProducts += 1;
+    this.counts.mixedProducts += 1;
+    this.observe(at.programs.transposed);
+    const [hessian, mixed] = at.vjp(v);
+    return { gradient: at.value, hessian, mixed };
   }
 
   /**
@@ -149,19 +184,18 @@ export class Point<W, L, B> {
       },
       this.#budget,
     );
-    const counted = (i: number): LinearOperator =>
-      symmetricOperator(
-        this.w.size,
-        async (v) => {
-          const part = parts.get(i);
-          this.counts.hessianProducts += 1;
-          this.#peak = Math.max(this.#peak, parts.residualBytes + this.#second.residualBytes);
-          return part.apply(v);
-        },
-        { definite: 'semidefinite' },
-      );
-    const mean = averageOperator(this.batches.inner.length, counted, () => parts.residualBytes);
+    const mean = this.#countedMean(parts, { definite: 'semidefinite' });
     return shiftOperator(mean, weightDecay);
+  }
+
+  /** ∂²f/∂w², mean over the outer batches. About 2 gradients to linearize (kept, within the budget), 2 a product. */
+  outerHessian(): LinearOperator {
+    const { outer } = this.batches;
+    const make = (i: number): LinearOperator => {
+      this.counts.gradients += 1;
+      return hessianOperator(this.problem.outer, this.params, this.hyper, outer[i]!);
+    };
+    return this.#countedMean(new Budgeted(outer.length, make, this.#budget));
   }
 
   /** C = ∂²g/∂w∂λ, from λ [m] to w [p], mean over the mixed batches. */
@@ -178,11 +212,27 @@ export class Point<W, L, B> {
         applyTransposed: (u) => {
           this.counts.mixedProducts += 1;
           const at = store.get(i).in(1);
-          this.#observe(at.programs.transposed);
+          this.observe(at.programs.transposed);
           return at.vjp(u);
         },
       });
     return averageOperator(store.count, part, () => store.residualBytes);
+  }
+
+  /** The mean of operators on w that do not count for themselves. */
+  #countedMean(parts: Budgeted<LinearOperator>, options: SymmetricOptions = {}): LinearOperator {
+    const counted = (i: number): LinearOperator =>
+      symmetricOperator(
+        this.w.size,
+        (v) => {
+          const part = parts.get(i);
+          this.counts.hessianProducts += 1;
+          this.#peak = Math.max(this.#peak, this.#kept + parts.residualBytes);
+          return part.apply(v);
+        },
+        options,
+      );
+    return averageOperator(parts.count, counted, () => parts.residualBytes);
   }
 
   #mixedStore(): Budgeted<Second<B>> {
@@ -197,19 +247,28 @@ export class Point<W, L, B> {
       batches.length,
       (i) => {
         this.counts.gradients += 1;
-        const at = this.#pieces.second(this.w, this.lambda, batches[i]!);
-        this.#observe(at.programs.primal);
+        const at = this.pieces.second(this.w, this.lambda, batches[i]!);
+        this.observe(at.programs.primal);
         return at;
       },
       this.#budget,
     );
   }
 
+  /** Counts bytes that a method keeps by itself, such as a trajectory; a negative number when it lets go of them. */
+  hold(bytes: number): void {
+    this.#held += bytes;
+    this.#peak = Math.max(this.#peak, this.#kept);
+  }
+
   /** Takes note of the memory that a program needs beside what is kept. */
-  #observe(program: Program): void {
+  observe(program: Program): void {
     const results = program.outputs.reduce((bytes, { aval }) => bytes + sizeOf(aval.shape) * bytesOf(aval.dtype), 0);
-    const kept = (this.#second?.residualBytes ?? 0) + (this.#mixedOnly?.residualBytes ?? 0);
-    this.#peak = Math.max(this.#peak, kept + results + executableFor(program).stats().arenaBytes);
+    this.#peak = Math.max(this.#peak, this.#kept + results + executableFor(program).stats().arenaBytes);
+  }
+
+  get #kept(): number {
+    return this.#held + (this.#second?.residualBytes ?? 0) + (this.#mixedOnly?.residualBytes ?? 0);
   }
 }
 

@@ -1,5 +1,5 @@
 import { flatten, mapTrees, type Value } from '../ir/index.js';
-import { add, div, expm1, mul, neg, sqrt, square, sub } from '../ops/index.js';
+import { add, div, expm1, lessEqual, mul, neg, select, sqrt, square, sub } from '../ops/index.js';
 import { zeros } from '../tensor/index.js';
 
 /** First and second moments, and the number of steps taken. */
@@ -39,7 +39,7 @@ export function adam<P>(
   const v = mapTrees((old, g) => add(mul(old, beta2), mul(square(g), 1 - beta2)), second, gradients);
   const next = mapTrees(
     (p, m1, v1) => {
-      const scale = add(sqrt(div(v1, correction(beta2))), epsilon);
+      const scale = add(rootOf(div(v1, correction(beta2))), epsilon);
       return sub(p, mul(div(div(m1, correction(beta1)), scale), learningRate));
     },
     params,
@@ -47,4 +47,13 @@ export function adam<P>(
     v,
   );
   return { params: next, state: { first: m, second: v, step: t } };
+}
+
+/**
+ * √v with derivative 0 where v = 0. A second moment is 0 only if every gradient so far was, so it moves by squares of their changes, and the
+ * infinite slope of the root would make NaN of 0 · ∞.
+ */
+function rootOf(v: Value): Value {
+  const still = lessEqual(v, 0);
+  return select(still, 0, sqrt(select(still, 1, v)));
 }
