@@ -1,6 +1,7 @@
 import { bytesOf, Var } from '../ir/index.js';
 import { contiguous, cutsOf, isContiguous } from './fuse-pattern.js';
-import type { Access, Group, Instruction, Step } from './instructions.js';
+import type { Access, Fold, Group, Instruction, Step } from './instructions.js';
+import { type Readers, readersOf } from './readers.js';
 
 /** Tensors below this stay in cache anyway. */
 const LARGE = 4096;
@@ -9,130 +10,157 @@ const LARGE = 4096;
  * third-level cache, and less than half of that from memory.
  */
 const BYTES_PER_STEP = 1;
+/** A sweep with more steps than this takes in no others. */
+const MAX_STEPS = 64;
 
 /**
- * Lets later sweeps compute a cheap value again, instead of one sweep storing it and the others loading it: x − mean of a
- * batch-norm costs a subtraction, but 8 bytes of traffic per element. Done where it saves memory traffic.
+ * Chooses what sweeps store for later ones. A value that is cheap to compute again need not be stored and loaded: x − mean of a batch-norm
+ * costs a subtraction, but 8 bytes of traffic per element. And where several results are cheap functions of one value, that value is
+ * stored in their stead. Done where it saves memory traffic, the best change first.
  */
 export function recompute(instructions: readonly Instruction[], outputs: ReadonlySet<Var>): void {
   const readers = readersOf(instructions);
   for (const group of instructions) {
     if (group.kind === 'kernel' || group.size < LARGE) continue;
-    for (const step of [...group.steps]) {
-      if (group.stored.has(step.output)) recomputeOne(group, step, readers, outputs.has(step.output));
+    for (let change = bestChange(group, readers, outputs); change; change = bestChange(group, readers, outputs)) {
+      for (const { group: changed, steps, folds, stored, cuts } of change.sweeps) {
+        readers.remove(changed);
+        changed.rewrite(steps, folds);
+        changed.stored = stored;
+        changed.cuts = cuts;
+        readers.add(changed);
+      }
     }
   }
 }
 
-interface Reader {
-  readonly groups: Set<Group>;
-  /** Read by a kernel, or otherwise than element by element: it must be stored in any case. */
-  pinned: boolean;
+/** What a sweep would hold after a change. */
+interface Draft {
+  readonly group: Group;
+  readonly steps: readonly Step[];
+  readonly folds: readonly Fold[];
+  readonly stored: ReadonlySet<Var>;
+  readonly cuts: readonly number[];
 }
 
-function readersOf(instructions: readonly Instruction[]): Map<Var, Reader> {
-  const readers = new Map<Var, Reader>();
-  const of = (variable: Var): Reader => {
-    let reader = readers.get(variable);
-    if (!reader) {
-      reader = { groups: new Set(), pinned: false };
-      readers.set(variable, reader);
-    }
-    return reader;
-  };
-  for (const instruction of instructions) {
-    if (instruction.kind === 'kernel') {
-      for (const variable of instruction.inputs) of(variable).pinned = true;
-      continue;
-    }
-    for (const access of instruction.accesses) {
-      if (!(access.root instanceof Var) || instruction.reads(access)) continue;
-      const reader = of(access.root);
-      if (isContiguous(access.pattern)) reader.groups.add(instruction);
-      else reader.pinned = true;
+interface Change {
+  /** Bytes of traffic per element that it saves. */
+  readonly saving: number;
+  readonly sweeps: readonly Draft[];
+}
+
+/** The change to what `group` stores that saves most, if one saves anything. */
+function bestChange(group: Group, readers: Readers, outputs: ReadonlySet<Var>): Change | undefined {
+  const stored = group.steps.map((step) => step.output).filter((variable) => group.stored.has(variable));
+  const free = stored.filter((variable) => !outputs.has(variable) && !readers.isPinned(variable));
+  const changes: (Change | undefined)[] = free.map((variable) => inlined(group, [variable], group.stored, readers));
+  for (const { output: base } of group.steps) {
+    if (group.stored.has(base)) continue;
+    const derived = free.filter((variable) => coneOf(group, [variable], group.stored).some((s) => s.output === base));
+    if (derived.length > 0) changes.push(inlined(group, derived, new Set([...group.stored, base]), readers));
+  }
+  for (const variable of stored) {
+    // A reader may have all that it takes at hand, even if the value must be stored for others.
+    for (const reader of readers.sweepsOf(variable)) {
+      const draft = withCone(reader, group, [variable], group.stored);
+      if (draft) changes.push({ saving: costOf(reader) - costOf(draft), sweeps: [draft] });
     }
   }
-  return readers;
+  let best: Change | undefined;
+  for (const change of changes) {
+    if (change && change.saving > (best?.saving ?? 0)) best = change;
+  }
+  return best;
 }
 
-function recomputeOne(group: Group, step: Step, readers: Map<Var, Reader>, isOutput: boolean): void {
-  const reader = readers.get(step.output);
-  if (!reader || reader.groups.size === 0) return;
-  const cone = coneOf(group, step);
-  const leaves = cone.flatMap((each) => each.inputs).filter((access) => !inCone(cone, access));
-  const streamed = new Set(leaves.filter(isStream).map(({ root }) => root as Var));
-  const own = bytesOf(step.output.aval.dtype);
-  const work = BYTES_PER_STEP * cone.reduce((sum, each) => sum + each.work, 0);
-  const cost = (target: Group): number => {
-    const read = new Set(target.accesses.map(({ root }) => root));
-    return [...streamed].reduce((sum, leaf) => sum + (read.has(leaf) ? 0 : bytesOf(leaf.aval.dtype)), work);
-  };
-  const targets = [...reader.groups].filter((target) => fits(target, leaves, cone.length));
-  const canDrop = !isOutput && !reader.pinned && targets.length === reader.groups.size;
-  const total = targets.reduce((sum, target) => sum + cost(target), 0);
-  const all = canDrop && total <= own * (targets.length + 1);
+/** Lets every reader compute `dropped` itself from `stored` and what `group` reads; `undefined` if one cannot. */
+function inlined(
+  group: Group,
+  dropped: readonly Var[],
+  stored: ReadonlySet<Var>,
+  readers: Readers,
+): Change | undefined {
+  const kept = new Set([...stored].filter((variable) => !dropped.includes(variable)));
+  const own: Draft = { ...live(group, kept), group, stored: kept, cuts: group.cuts };
+  const sweeps = [own];
+  const targets = new Set(dropped.flatMap((variable) => [...readers.sweepsOf(variable)]));
+  let saving = costOf(group) - costOf(own);
   for (const target of targets) {
-    if (!all && cost(target) >= own) continue;
-    target.cuts = target.joined(leaves.flatMap(({ pattern }) => cutsOf(pattern.extents)))!;
-    inline(target, cone, step.output);
-    reader.groups.delete(target);
-    // The copies read what the original read.
-    for (const leaf of leaves) if (leaf.root instanceof Var) noteReader(readers, leaf, target);
+    const wanted = dropped.filter((variable) => readers.sweepsOf(variable).has(target));
+    const draft = withCone(target, group, wanted, kept);
+    if (!draft) return undefined;
+    saving += costOf(target) - costOf(draft);
+    sweeps.push(draft);
   }
+  return { saving, sweeps };
 }
 
-function noteReader(readers: Map<Var, Reader>, leaf: Access, target: Group): void {
-  const root = leaf.root as Var;
-  const reader = readers.get(root) ?? { groups: new Set<Group>(), pinned: false };
-  if (isContiguous(leaf.pattern)) reader.groups.add(target);
-  else reader.pinned = true;
-  readers.set(root, reader);
+/** Bytes per element that a sweep reads and writes, and what its steps cost beside them. */
+function costOf({ steps, folds, stored }: Pick<Draft, 'steps' | 'folds' | 'stored'>): number {
+  const made = new Set(steps.map((step) => step.output));
+  const moved = new Set<Var>(stored);
+  let work = 0;
+  const note = ({ root, pattern }: Access): void => {
+    if (root instanceof Var && isContiguous(pattern) && !made.has(root)) moved.add(root);
+  };
+  for (const step of steps) {
+    step.inputs.forEach(note);
+    work += step.work;
+  }
+  for (const fold of folds) note(fold.input);
+  return [...moved].reduce((sum, { aval }) => sum + bytesOf(aval.dtype), BYTES_PER_STEP * work);
 }
 
-const isStream = ({ root, pattern }: Access): boolean => root instanceof Var && isContiguous(pattern);
-
-const inCone = (cone: readonly Step[], { root, pattern }: Access): boolean =>
-  isContiguous(pattern) && cone.some((step) => step.output === root);
-
-function fits(target: Group, leaves: readonly Access[], steps: number): boolean {
-  const cuts = leaves.flatMap(({ pattern }) => cutsOf(pattern.extents));
-  return !target.full && target.steps.length + steps <= 64 && target.joined(cuts) !== null;
+/** The steps that are needed for `stored` and the folds. */
+function live(group: Group, stored: ReadonlySet<Var>): Pick<Draft, 'steps' | 'folds'> {
+  const folded = group.folds.map((fold) => fold.input).filter((access) => group.reads(access));
+  const wanted = [...stored, ...folded.map(({ root }) => root as Var)];
+  return { steps: coneOf(group, wanted, new Set()), folds: group.folds };
 }
 
-/** The steps that compute `step` from what its group loads or stores, in order. */
-function coneOf(group: Group, step: Step): Step[] {
-  const wanted = new Set<Var>([step.output]);
+/** The steps that compute `wanted` from what the group loads and what it stores (`stored`), in order. */
+function coneOf(group: Group, wanted: readonly Var[], stored: ReadonlySet<Var>): Step[] {
+  const needed = new Set(wanted);
   const cone: Step[] = [];
-  for (let i = group.steps.indexOf(step); i >= 0; i--) {
-    const each = group.steps[i]!;
-    if (!wanted.has(each.output)) continue;
-    cone.unshift(each);
-    for (const access of each.inputs) {
-      const stored = access.root instanceof Var && group.stored.has(access.root);
-      if (group.reads(access) && !stored) wanted.add(access.root as Var);
+  for (const step of group.steps.toReversed()) {
+    if (!needed.has(step.output)) continue;
+    cone.push(step);
+    for (const access of step.inputs) {
+      if (group.reads(access) && !stored.has(access.root as Var)) needed.add(access.root as Var);
     }
   }
-  return cone;
+  return cone.reverse();
 }
 
-/** Replaces every reading of `variable` in `target` by a computation of its own. */
-function inline(target: Group, cone: readonly Step[], variable: Var): void {
+/** `target` with the steps of `group` that compute `wanted`, in place of reading it; `undefined` if they do not fit in. */
+function withCone(target: Group, group: Group, wanted: readonly Var[], stored: ReadonlySet<Var>): Draft | undefined {
+  const cone = coneOf(group, wanted, stored);
+  const inCone = new Set(cone.map((step) => step.output));
+  const leaves = cone
+    .flatMap((step) => step.inputs)
+    .filter(({ root, pattern }) => {
+      return !(root instanceof Var && inCone.has(root) && isContiguous(pattern));
+    });
+  const cuts = target.joined(leaves.flatMap(({ pattern }) => cutsOf(pattern.extents)));
+  if (cuts === null || target.full || target.steps.length + cone.length > MAX_STEPS) return undefined;
   const fresh = new Map(cone.map((step) => [step.output, new Var(step.output.aval)]));
-  const renamed = (access: Access, only?: Var): Access => {
-    const root = access.root;
-    const other = root instanceof Var && (!only || root === only) ? fresh.get(root) : undefined;
-    return other && isContiguous(access.pattern) ? { root: other, pattern: contiguous(target.size) } : access;
+  const renamed = (access: Access, only?: readonly Var[]): Access => {
+    const { root, pattern } = access;
+    const other = root instanceof Var && (!only || only.includes(root)) ? fresh.get(root) : undefined;
+    return other && isContiguous(pattern) ? { root: other, pattern: contiguous(target.size) } : access;
   };
-  target.steps = target.steps.map((step) => ({
-    ...step,
-    inputs: step.inputs.map((access) => renamed(access, variable)),
-  }));
-  target.folds = target.folds.map((fold) => ({ ...fold, input: renamed(fold.input, variable) }));
-  target.prepend(
-    cone.map((step) => ({
-      ...step,
-      inputs: step.inputs.map((access) => renamed(access)),
-      output: fresh.get(step.output)!,
-    })),
-  );
+  return {
+    group: target,
+    steps: [
+      ...cone.map((step) => ({
+        ...step,
+        inputs: step.inputs.map((access) => renamed(access)),
+        output: fresh.get(step.output)!,
+      })),
+      ...target.steps.map((step) => ({ ...step, inputs: step.inputs.map((access) => renamed(access, wanted)) })),
+    ],
+    folds: target.folds.map((fold) => ({ ...fold, input: renamed(fold.input, wanted) })),
+    stored: target.stored,
+    cuts,
+  };
 }

@@ -79,13 +79,14 @@ export class Group {
     this.note(step.inputs);
   }
 
-  /** Puts steps before all others; they must read nothing that this group computes. */
-  prepend(steps: readonly Step[]): void {
-    this.steps.unshift(...steps);
-    for (const step of steps) {
-      this.define(step.output);
-      this.note(step.inputs);
-    }
+  /** Replaces all steps and folds. */
+  rewrite(steps: readonly Step[], folds: readonly Fold[]): void {
+    this.steps = [];
+    this.folds = [];
+    this.defined.clear();
+    this.streamed.clear();
+    for (const step of steps) this.addStep(step);
+    for (const fold of folds) this.addFold(fold);
   }
 
   addFold(fold: Fold): void {

@@ -1,6 +1,7 @@
 import { memo } from './memo.js';
 import type { Primitive } from './primitive.js';
 import { type Atom, type Equation, Literal, type Param, type Program, sameAval, Var } from './program.js';
+import { sizeOf } from './shape.js';
 
 export interface SimplifyOptions {
   /** No derivative will be taken any more: drop operations that exist for the calculus alone. */
@@ -8,8 +9,8 @@ export interface SimplifyOptions {
 }
 
 /**
- * An equal program with less in it: common subexpressions shared, constants folded, neutral operands and empty movements removed, dead
- * equations dropped. Everything is asked of the primitives; none is named.
+ * An equal program with less in it: common subexpressions shared, constants folded, neutral operands and empty movements removed, what is
+ * the same along an axis computed once, dead equations dropped. Everything is asked of the primitives; none is named.
  */
 export function simplify(program: Program, { final = false }: SimplifyOptions = {}): Program {
   const replaced = new Map<Var, Atom>();
@@ -29,12 +30,17 @@ export function simplify(program: Program, { final = false }: SimplifyOptions = 
   /** How this program says "one number throughout"; the language layer above owns the primitive. */
   let broadcast: Primitive | undefined;
 
-  for (const original of program.equations) {
+  const visit = (original: Equation): void => {
     const equation = mergeMovement({ ...original, inputs: original.inputs.map(resolve) }, producers);
     const shortcut = unchanged(equation, numberIn, final);
     if (shortcut) {
       replaced.set(equation.outputs[0]!, shortcut);
-      continue;
+      return;
+    }
+    const smaller = beforeBroadcast(equation, producers);
+    if (smaller) {
+      smaller.forEach(visit);
+      return;
     }
     const names = equation.inputs.map(nameOf);
     if (equation.primitive.commutative) names.sort();
@@ -45,7 +51,7 @@ export function simplify(program: Program, { final = false }: SimplifyOptions = 
         // The twin may itself have been replaced, by the number it folded to.
         replaced.set(variable, resolve(twin.outputs[i]!));
       });
-      continue;
+      return;
     }
     seen.set(key, equation);
     const folded = foldedValue(equation, numberIn);
@@ -53,7 +59,7 @@ export function simplify(program: Program, { final = false }: SimplifyOptions = 
       const output = equation.outputs[0]!;
       if (output.aval.shape.length === 0) {
         replaced.set(output, new Literal(folded, output.aval.dtype));
-        continue;
+        return;
       }
       uniform.set(output, folded);
     }
@@ -61,7 +67,8 @@ export function simplify(program: Program, { final = false }: SimplifyOptions = 
     const kept = folded === undefined || !broadcast ? equation : uniformEquation(broadcast, folded, equation);
     equations.push(kept);
     for (const variable of kept.outputs) producers.set(variable, kept);
-  }
+  };
+  program.equations.forEach(visit);
   return prune({ inputs: program.inputs, equations, outputs: program.outputs.map(resolve) });
 }
 
@@ -95,6 +102,39 @@ function mergeMovement(equation: Equation, producers: ReadonlyMap<Var, Equation>
     return { ...equation, params: { ...equation.params, axes }, inputs: producer.inputs };
   }
   return equation;
+}
+
+/**
+ * An elementwise operation on repeated values alone, as the same operation before the repetition: it is computed once for each distinct
+ * element, and a linearization keeps the small result rather than the large one.
+ */
+function beforeBroadcast(equation: Equation, producers: ReadonlyMap<Var, Equation>): Equation[] | undefined {
+  const { primitive, inputs, outputs } = equation;
+  const { shape, dtype } = outputs[0]!.aval;
+  if (primitive.category !== 'elementwise' || inputs.length === 0) return undefined;
+  const sources: Equation[] = [];
+  for (const atom of inputs) {
+    const producer = atom instanceof Var ? producers.get(atom) : undefined;
+    if (producer?.primitive.category !== 'broadcast') return undefined;
+    sources.push(producer);
+  }
+  const axesOf = ({ params }: Equation): readonly number[] => params.axes as readonly number[];
+  const axes = shape.map((_, axis) => axis).filter((axis) => sources.some((source) => axesOf(source).includes(axis)));
+  const distinct = axes.map((axis) => shape[axis]!);
+  if (sizeOf(distinct) >= sizeOf(shape)) return undefined;
+  const repetition = sources[0]!.primitive;
+  const result: Equation[] = [];
+  const operands = sources.map((source) => {
+    if (axesOf(source).length === axes.length) return source.inputs[0]!;
+    const operand = new Var({ shape: distinct, dtype: source.outputs[0]!.aval.dtype });
+    const params = { shape: distinct, axes: axesOf(source).map((axis) => axes.indexOf(axis)) };
+    result.push({ primitive: repetition, params, inputs: source.inputs, outputs: [operand] });
+    return operand;
+  });
+  const once = new Var({ shape: distinct, dtype });
+  result.push({ ...equation, inputs: operands, outputs: [once] });
+  result.push({ primitive: repetition, params: { shape, axes }, inputs: [once], outputs });
+  return result;
 }
 
 /** The input that an equation merely repeats, if it does. */

@@ -3,6 +3,7 @@ import { grad } from '../../src/ad/index.js';
 import { fuse } from '../../src/compile/fuse.js';
 import type { Fused, Group } from '../../src/compile/instructions.js';
 import { type Aval, simplify, trace, type Value } from '../../src/ir/index.js';
+import { batchNorm } from '../../src/nn/index.js';
 import {
   add,
   convert,
@@ -54,6 +55,39 @@ describe('fuse', () => {
     const loss = (x: Value, a: Value, b: Value): Value => sum(mul(batchNormRelu(x, a, b), x));
     const gradient = fused((x, a, b) => [grad((x: Value) => loss(x, a!, b!))(x!)], [image, channel, channel]);
     expect(sweeps(gradient, pixels).length).toBeLessThanOrEqual(6);
+  });
+
+  test('the batch-norm of the library: backward only a sweep for the sums and one for the result', () => {
+    const state = (x: Value) => ({ mean: x, variance: x });
+    const gradient = fused(
+      (x, ct, a, b) => [
+        grad((x: Value) => {
+          const { output } = batchNorm(x, { scale: a!, shift: b! }, state(a!), { train: true });
+          return sum(mul(relu(output), ct!));
+        })(x!),
+      ],
+      [image, image, channel, channel],
+    );
+    // Mean, variance, then the two: the output itself is not wanted, and the sums need no sweep of their own.
+    const large = sweeps(gradient, pixels);
+    expect(large.length).toBe(4);
+    expect(large.map((group) => group.stored.size)).toEqual([0, 0, 1, 1]);
+  });
+
+  test('what several results are cheap functions of is stored in their stead', () => {
+    const result = fused(
+      (x, y, a, b) => {
+        const base = add(x!, y!);
+        const total = sum(base, { axes: [0, 1, 2] });
+        // Both wait for the total, and both factors are at hand in the first sweep.
+        return [add(mul(mul(base, a!), total), exp(mul(mul(base, b!), total)))];
+      },
+      [image, image, channel, channel],
+    );
+    const large = sweeps(result, pixels);
+    expect(large.length).toBe(2);
+    expect(large[0]!.stored.size).toBe(1);
+    expect(large[0]!.steps.length).toBe(1);
   });
 
   test('a momentum step is one sweep', () => {

@@ -108,6 +108,23 @@ describe('simplify', () => {
     expect(names(twice)).toEqual(['sum', 'broadcast']);
   });
 
+  test('computes what is the same along an axis once', () => {
+    const row = (x: Value): Value => broadcastTo(sum(x, { axes: 0 }), [2, 3]);
+    const column = (x: Value): Value => broadcastTo(sum(x, { axes: 1, keepDims: true }), [2, 3]);
+    const shapes = (program: Program): string[] =>
+      program.equations.map(({ primitive, outputs }) => `${primitive.name}[${outputs[0]!.aval.shape}]`);
+    expect(shapes(simplified((x) => exp(row(x))))).toEqual(['sum[3]', 'exp[3]', 'broadcast[2,3]']);
+    // The number is repeated along the row only.
+    expect(shapes(simplified((x) => mul(row(x), full([2, 3], 2, 'f32'))))).toEqual([
+      'sum[3]',
+      'broadcast[3]',
+      'mul[3]',
+      'broadcast[2,3]',
+    ]);
+    expect(names(simplified((x) => add(row(x), column(x)))).at(-1)).toBe('add');
+    expect(names(simplified((x) => add(row(x), x))).at(-1)).toBe('add');
+  });
+
   test('keeps what only derivatives see until no derivative will be taken', () => {
     expect(names(simplified((x) => neg(stopGradient(x))))).toEqual(['stopGradient', 'neg']);
     expect(names(simplified((x) => neg(stopGradient(x)), true))).toEqual(['neg']);
@@ -138,6 +155,8 @@ describe('a simplified program computes the same', () => {
     (x) => transpose(reshape(transpose(x), [2, 3]), [0, 1]),
     (x) => broadcastTo(sum(x, { axes: 0, keepDims: true }), [2, 3]),
     (x) => broadcastTo(broadcastTo(sum(x), [3]), [2, 3]),
+    (x, y) => sub(broadcastTo(sum(x), [2, 3]), broadcastTo(sum(y, { axes: 0 }), [2, 3])),
+    (x, y) => mul(broadcastTo(sum(x, { axes: 1, keepDims: true }), [2, 3]), broadcastTo(sum(y, { axes: 0 }), [2, 3])),
     (x) => pow(mul(x, x), full([2, 3], 0.5, 'f32')),
     (x) => convert(convert(x, 'f64'), 'f32'),
     (x) => stopGradient(x),
