@@ -1,39 +1,123 @@
 import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
 import { nativeAddon } from '../src/backends/native.js';
 import { ConfigError, currentBackend } from '../src/index.js';
-import { gemmCases } from './gemm.js';
-import { hypergradientCases, stepCases } from './network.js';
-import { type Case, makeReport, printReport } from './report.js';
+import { samplesOf, summary } from './measure.js';
+import { javascriptPeers } from './peers/javascript.js';
+import type { Peer } from './peers/peer.js';
+import { openBlas, pyTorch } from './peers/python.js';
+import { makeReport, printCase, printGeomeans, printHeader, type TimedCase } from './report.js';
+import { convCases } from './suites/conv.js';
+import { derivativeCases } from './suites/derivatives.js';
+import { fusedCases } from './suites/fused.js';
+import { gemmCases } from './suites/gemm.js';
+import { hypergradientCases, smallCases, stepCases } from './suites/networks.js';
+import type { Case } from './work.js';
 
+/** Suites measured beside peers, and one that is a comparison with itself. */
 const suites: { readonly [name: string]: () => Case[] } = {
   gemm: gemmCases,
+  conv: convCases,
+  fused: fusedCases,
   step: stepCases,
   hypergradient: hypergradientCases,
+  small: smallCases,
 };
+const names = [...Object.keys(suites), 'derivatives'];
 
+const whole = (name: string) => (text: string) => {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new ConfigError(`bench: ${name} takes a whole number from 1, got ${text}`);
+};
 const options = new Command('bench')
-  .description('Measures the engine beside the limits of this machine, both in one run.')
-  .addOption(new Option('--suite <name>', 'which figures').choices(Object.keys(suites)))
-  .option('--threads <n>', 'threads of the native pool', Number)
+  .description('Measures the engine beside its peers and the limits of this machine, all in one run.')
+  .addOption(new Option('--suite <names...>', 'which figures').choices(names))
+  .option('--threads <n>', 'threads of every engine', whole('--threads'))
+  .option('--rounds <n>', 'how often engines take turns', whole('--rounds'), 3)
+  .option('--seconds <s>', 'for each engine and turn', Number, 0.4)
+  .option('--no-peers', 'measure ours alone')
   .option('--json <file>', 'also write the figures as JSON')
   .parse()
-  .opts<{ suite?: string; threads?: number; json?: string }>();
+  .opts<{ suite?: string[]; threads?: number; rounds: number; seconds: number; peers: boolean; json?: string }>();
 
 const addon = nativeAddon();
-if (options.threads !== undefined) {
-  if (!Number.isSafeInteger(options.threads) || options.threads < 1) {
-    throw new ConfigError(`bench: --threads takes a whole number from 1, got ${options.threads}`);
-  }
-  addon.setThreads(options.threads);
-}
+if (options.threads !== undefined) addon.setThreads(options.threads);
 const { isa, threads } = addon.info();
-const peak = { fmaGflops: addon.fmaPeak(threads), copyGBs: addon.copyBandwidth(threads) };
-const chosen = options.suite === undefined ? Object.values(suites) : [suites[options.suite]!];
-const report = makeReport(
-  { backend: currentBackend().name, isa, threads, node: process.version },
-  peak,
-  chosen.flatMap((run) => run()),
+const limits = () => ({
+  fmaGflops: addon.fmaPeak(threads),
+  fmaGflopsF64: addon.fmaPeak(threads, true),
+  copyGBs: addon.copyBandwidth(threads),
+});
+const before = limits();
+
+const statuses = options.peers ? await Promise.all([openBlas(threads), pyTorch(threads), ...javascriptPeers()]) : [];
+const peers = statuses.flatMap((status) => ('peer' in status ? [status.peer] : []));
+const machine = {
+  processor: cpus()[0]?.model ?? 'unknown',
+  backend: currentBackend().name,
+  isa,
+  threads,
+  node: process.version,
+  ...Object.fromEntries(
+    statuses.map((status) => [status.name, 'peer' in status ? status.peer.version : `absent: ${status.absent}`]),
+  ),
+};
+console.log(printHeader(machine, before));
+
+/** Ours and each peer in turn, so that what else happens on the machine meets all of them. */
+async function timeCase({ suite, name, work, flop, bytes, prepare }: Case): Promise<TimedCase> {
+  const prepared = prepare();
+  const ours: number[] = [];
+  const theirs = new Map<Peer, { times: number[]; bytes: number }>();
+  for (let round = 0; round < options.rounds; round++) {
+    ours.push(...(await samplesOf(name, prepared.run, options.seconds)));
+    for (const peer of peers) {
+      const timed = await peer.time(work, options.seconds);
+      if (!timed) continue;
+      const sofar = theirs.get(peer) ?? { times: [], bytes: 0 };
+      theirs.set(peer, { times: [...sofar.times, ...timed.times], bytes: Math.max(sofar.bytes, timed.bytes ?? 0) });
+    }
+  }
+  const peerTimes = Array.from(theirs, ([peer, { times, bytes: held }]) => {
+    const wanted = work.kind === 'step' || work.kind === 'derivative';
+    return [peer.name, { ms: summary(peer.name, times).ms, ...(wanted && held > 0 && { bytes: held }) }] as const;
+  });
+  return {
+    suite,
+    ...summary(name, ours),
+    ...(flop !== undefined && { flop }),
+    ...(bytes !== undefined && { bytes }),
+    ...(prepared.peakBytes !== undefined && { arenaBytes: prepared.peakBytes }),
+    peers: Object.fromEntries(peerTimes),
+  };
+}
+
+const timed: TimedCase[] = [];
+const note = (each: TimedCase): void => {
+  timed.push(each);
+  console.log(printCase(each, before));
+};
+const chosen = options.suite ?? names;
+for (const [name, cases] of Object.entries(suites)) {
+  if (chosen.includes(name)) for (const each of cases()) note(await timeCase(each));
+}
+if (chosen.includes('derivatives')) derivativeCases().forEach(note);
+for (const peer of peers) peer.stop();
+
+// The limits once more: on a shared machine a share of a peak says little if the peak moved meanwhile.
+const after = limits();
+const peak = {
+  ...before,
+  ...Object.fromEntries(
+    Object.entries(after).map(([key, value]) => [key, Math.max(value, before[key as keyof typeof after])]),
+  ),
+};
+const report = makeReport(machine, peak, timed);
+console.log(
+  `measured limits at the end: ${after.fmaGflops.toFixed(0)} GFLOP/s f32, copy ${after.copyGBs.toFixed(1)} GB/s`,
 );
-console.log(printReport(report));
+console.log(printGeomeans(report));
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+process.exit(0);

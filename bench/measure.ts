@@ -1,6 +1,6 @@
 import Benchmark from 'benchmark';
 
-/** One timed case. */
+/** Times of one case. */
 export interface Measurement {
   readonly name: string;
   /** Median, fastest and slowest of the samples, milliseconds. */
@@ -8,20 +8,55 @@ export interface Measurement {
   readonly fastest: number;
   readonly slowest: number;
   readonly samples: number;
+  /** Median of this case's time against that of the first in the same round, where cases take turns. */
+  readonly ratio?: number;
 }
 
-/** Times `fn` with the benchmark package for about `seconds`, and keeps the median: these machines are shared and noisy. */
-export function measure(name: string, fn: () => unknown, seconds = 1): Measurement {
-  const bench = new Benchmark(name, () => void fn(), { maxTime: seconds, minSamples: 5 });
+/** Samples of a function, milliseconds, for about `seconds`: by the benchmark package, or one call at a time if it is asynchronous. */
+export async function samplesOf(name: string, fn: () => unknown, seconds: number): Promise<number[]> {
+  if (fn() instanceof Promise) return asyncSamples(fn, seconds);
+  const bench = new Benchmark(name, () => void fn(), { maxTime: seconds, minSamples: 3 });
   bench.run();
   const failure: unknown = (bench as unknown as { error?: unknown }).error;
   if (failure) throw failure;
-  const times = bench.stats.sample.map((s: number) => s * 1000).sort((a: number, b: number) => a - b);
-  return {
-    name,
-    ms: times[Math.floor(times.length / 2)]!,
-    fastest: times[0]!,
-    slowest: times.at(-1)!,
-    samples: times.length,
-  };
+  return bench.stats.sample.map((s: number) => s * 1000);
+}
+
+async function asyncSamples(fn: () => unknown, seconds: number): Promise<number[]> {
+  // The call that told us what it is may still be under way.
+  await fn();
+  const times: number[] = [];
+  const end = performance.now() + seconds * 1000;
+  while (times.length < 3 || performance.now() < end) {
+    const from = performance.now();
+    await fn();
+    times.push(performance.now() - from);
+  }
+  return times;
+}
+
+/** Times functions in turn, `rounds` times after one that is not counted. Ratios are to the first of them, round by round. */
+export function measureTogether(cases: { readonly [name: string]: () => unknown }, rounds: number): Measurement[] {
+  const names = Object.keys(cases);
+  const times = names.map((): number[] => []);
+  for (let round = -1; round < rounds; round++) {
+    names.forEach((name, i) => {
+      const from = performance.now();
+      cases[name]!();
+      if (round >= 0) times[i]!.push(performance.now() - from);
+    });
+  }
+  return names.map((name, i) => ({
+    ...summary(name, times[i]!),
+    ratio: median(times[i]!.map((time, round) => time / times[0]![round]!)),
+  }));
+}
+
+const ascending = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
+export const median = (values: readonly number[]): number => ascending(values)[Math.floor(values.length / 2)]!;
+
+/** The median of the samples, for these machines are shared and noisy, with their spread. */
+export function summary(name: string, times: readonly number[]): Measurement {
+  const sorted = ascending(times);
+  return { name, ms: median(times), fastest: sorted[0]!, slowest: sorted.at(-1)!, samples: times.length };
 }
