@@ -1,5 +1,6 @@
 import {
   type Atom,
+  arrayFrom,
   DTypeError,
   formatAval,
   inlineBodies,
@@ -8,9 +9,8 @@ import {
   prune,
   ShapeError,
   sameAval,
-  scalar,
   simplify,
-  type Tensor,
+  Tensor,
   Var,
 } from '../ir/index.js';
 import type { Backend, Executable } from './backend.js';
@@ -25,6 +25,14 @@ export function makeExecutable(backend: Backend, program: Program): Executable {
   const computed = [...new Set(simple.outputs)].filter((atom): atom is Var => atom instanceof Var && !inputs.has(atom));
   const position = new Map<Atom, number>(computed.map((variable, i) => [variable, i]));
   const body = computed.length > 0 ? backend.compile(prune({ ...simple, outputs: computed })) : undefined;
+  /** Where each output comes from. */
+  const sources = simple.outputs.map((atom) => {
+    if (atom instanceof Literal) {
+      return { literal: Tensor.of(arrayFrom(atom.aval.dtype, [atom.value]), [], atom.aval.dtype) };
+    }
+    const input = inputs.get(atom);
+    return input === undefined ? { result: position.get(atom)! } : { input };
+  });
 
   const check = (given: readonly Tensor[]): void => {
     if (given.length !== simple.inputs.length) {
@@ -38,10 +46,9 @@ export function makeExecutable(backend: Backend, program: Program): Executable {
     });
   };
   const collect = (given: readonly Tensor[], results: readonly Tensor[]): Tensor[] =>
-    simple.outputs.map((atom) => {
-      if (atom instanceof Literal) return scalar(atom.value, atom.aval.dtype) as Tensor;
-      const input = inputs.get(atom);
-      return input === undefined ? results[position.get(atom)!]! : given[input]!;
+    sources.map(({ literal, input, result }) => {
+      if (result !== undefined) return results[result]!;
+      return literal ?? given[input!]!;
     });
   return {
     run(given) {

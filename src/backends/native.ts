@@ -121,14 +121,14 @@ class NativeExecutable implements Executable {
 
   run(inputs: readonly Tensor[]): Tensor[] {
     const arrays = inputs.map((tensor) => tensor.data());
-    const results = this.tape.results.map(allocate);
+    const results = allocateAll(this.tape.results);
     typed(() => this.executable.run(arrays, results));
     return this.wrap(results);
   }
 
   async runAsync(inputs: readonly Tensor[]): Promise<Tensor[]> {
     const arrays = inputs.map((tensor) => tensor.data());
-    const results = this.tape.results.map(allocate);
+    const results = allocateAll(this.tape.results);
     try {
       await this.executable.runAsync(arrays, results);
     } catch (error) {
@@ -142,32 +142,58 @@ class NativeExecutable implements Executable {
   }
 
   private wrap(results: readonly TypedArray[]): Tensor[] {
-    return this.program.outputs.map(({ aval }, i) =>
-      Tensor.of(results[this.tape.outputs[i]!]!, aval.shape, aval.dtype),
-    );
+    return this.program.outputs.map(({ aval }, i) => {
+      const array = results[this.tape.outputs[i]!]!;
+      return new Tensor(aval, { read: () => array });
+    });
   }
 }
 
-/** Memory below this is cheap enough to have zeroed. */
+/** Results below this many bytes share a buffer with their like from the same run. */
 const SMALL_BYTES = 4096;
+/** Of such a shared buffer: what keeping one small result alive may keep alive with it. */
+const SHARED_BYTES = 16384;
+/** Every result begins at a multiple of this. */
+const ALIGNMENT = 64;
 
 /**
- * An array for the executor to fill. Zeroing a large one first would cost a pass over memory, so it comes from Node's allocator for
- * buffers that will be overwritten; the collector frees it, and knows its size, as with any other.
+ * Arrays for the executor to fill. Zeroing large ones first would cost a pass over memory, so they come from Node's allocator for buffers
+ * that will be overwritten; the collector frees them, and knows their sizes, as with any other. Small ones share: a buffer costs about 0.6 µs
+ * whatever its size, and a training step of a small network returns a dozen.
  */
-function allocate({ dtype, size }: { readonly dtype: DType; readonly size: number }): TypedArray {
-  const bytes = size * bytesOf(dtype);
-  const memory = bytes < SMALL_BYTES ? new ArrayBuffer(bytes) : Buffer.allocUnsafeSlow(bytes).buffer;
+function allocateAll(results: Tape['results']): TypedArray[] {
+  let shared: ArrayBuffer | undefined;
+  let next = 0;
+  return results.map(({ dtype, size }) => {
+    const bytes = size * bytesOf(dtype);
+    if (bytes >= SMALL_BYTES) return viewOf(dtype, Buffer.allocUnsafeSlow(bytes).buffer, 0, size);
+    const from = next;
+    next += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    if (shared && next <= shared.byteLength) return viewOf(dtype, shared, from, size);
+    shared = new ArrayBuffer(Math.min(SHARED_BYTES, Math.max(bytes, smallBytes(results))));
+    next = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    return viewOf(dtype, shared, 0, size);
+  });
+}
+
+/** What all small results take together. */
+const smallBytes = (results: Tape['results']): number =>
+  results.reduce((total, { dtype, size }) => {
+    const bytes = size * bytesOf(dtype);
+    return bytes < SMALL_BYTES ? total + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT : total;
+  }, 0);
+
+function viewOf(dtype: DType, memory: ArrayBufferLike, offset: number, size: number): TypedArray {
   switch (dtype) {
     case 'f32':
-      return new Float32Array(memory, 0, size);
+      return new Float32Array(memory, offset, size);
     case 'f64':
-      return new Float64Array(memory, 0, size);
+      return new Float64Array(memory, offset, size);
     case 'i32':
-      return new Int32Array(memory, 0, size);
+      return new Int32Array(memory, offset, size);
     case 'bool':
     case 'u8':
-      return new Uint8Array(memory, 0, size);
+      return new Uint8Array(memory, offset, size);
   }
 }
 

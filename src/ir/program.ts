@@ -69,7 +69,8 @@ export class Subprogram {
 }
 
 export const sameAval = (a: Aval, b: Aval): boolean =>
-  a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((extent, i) => extent === b.shape[i]);
+  a === b ||
+  (a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((extent, i) => extent === b.shape[i]));
 
 /** `f32[2, 3]` for messages and the printer. */
 export const formatAval = (aval: Aval): string => `${aval.dtype}[${aval.shape.join(', ')}]`;

@@ -48,6 +48,31 @@ export function flatten(tree: unknown, dtype: DType = 'f32'): Flattened {
   return { leaves, structure };
 }
 
+/**
+ * The leaves of a tree if it is of this structure, `undefined` if it is another or holds anything but values. What {@link flatten} finds out with
+ * names and messages, for callers that have met the structure before.
+ */
+export function leavesLike(structure: Structure, tree: unknown): Value[] | undefined {
+  const leaves: Value[] = [];
+  return collect(structure, tree, leaves) ? leaves : undefined;
+}
+
+function collect(structure: Structure, node: unknown, leaves: Value[]): boolean {
+  if (structure.kind === 'leaf') return node instanceof Value && leaves.push(node) > 0;
+  const { items } = structure;
+  if (structure.kind === 'array') {
+    if (!Array.isArray(node) || node.length !== items.length) return false;
+    for (let i = 0; i < items.length; i++) if (!collect(items[i]!, node[i], leaves)) return false;
+    return true;
+  }
+  if (!isPlainObject(node)) return false;
+  const { keys } = structure;
+  for (let i = 0; i < keys.length; i++) {
+    if (!collect(items[i]!, node[keys[i]!], leaves)) return false;
+  }
+  return Object.keys(node).length === keys.length;
+}
+
 function isPlainObject(node: unknown): node is Record<string, unknown> {
   if (typeof node !== 'object' || node === null) return false;
   const prototype = Object.getPrototypeOf(node);
@@ -60,8 +85,14 @@ export function unflatten<T>(structure: Structure, leaves: readonly Value[]): T 
   const build = (node: Structure): unknown => {
     if (node.kind === 'leaf') return leaves[next++];
     if (node.kind === 'array') return node.items.map(build);
-    const entries = node.items.map((item, i) => [node.keys[i]!, build(item)] as const);
-    return Object.fromEntries(entries);
+    const object: Record<string, unknown> = {};
+    node.items.forEach((item, i) => {
+      const key = node.keys[i]!;
+      // Assigning to this one key would set the prototype.
+      if (key === '__proto__') Object.defineProperty(object, key, { value: build(item), enumerable: true });
+      else object[key] = build(item);
+    });
+    return object;
   };
   return build(structure) as T;
 }
