@@ -1,4 +1,5 @@
 import { compile, conv2d, grad, mul, sum, type Value } from '../../src/index.js';
+import { onExecutor } from '../native.js';
 import type { Case, Work } from '../work.js';
 import { noise } from './gemm.js';
 
@@ -50,7 +51,7 @@ export const convCases = (): Case[] =>
           const forward = (image: Value, f: Value): Value => conv2d(image, f, { strides: stride, padding: pad });
           if (member === 'forward') {
             const run = compile(forward);
-            return { run: () => run(x, filter) };
+            return { run: onExecutor(run.program(x, filter), [x, filter]) };
           }
           // The convolution is linear in either, so the gradient of ⟨y, g⟩ is the adjoint applied to g and nothing else.
           const adjoint = compile((image: Value, f: Value, ct: Value) =>
@@ -59,7 +60,7 @@ export const convCases = (): Case[] =>
               f,
             ),
           );
-          return { run: () => adjoint(x, filter, g) };
+          return { run: onExecutor(adjoint.program(x, filter, g), [x, filter, g]) };
         },
       };
     }),

@@ -1,4 +1,6 @@
-import { batchNorm, compile, ones, relu, type Value, vjp, zeros } from '../../src/index.js';
+import { traceFunction } from '../../src/ad/grad.js';
+import { batchNorm, linearize, ones, relu, type Value, zeros } from '../../src/index.js';
+import { onExecutor } from '../native.js';
 import type { Case } from '../work.js';
 import { noise } from './gemm.js';
 
@@ -28,12 +30,12 @@ export const fusedCases = (): Case[] =>
           const layer = (image: Value, gamma: Value, beta: Value): Value =>
             relu(batchNorm(image, { scale: gamma, shift: beta }, state, { train: true }).output);
           if (pass === 'forward') {
-            const run = compile(layer);
-            return { run: () => run(x, scale, shift) };
+            const { program, captured } = traceFunction(layer, [x, scale, shift]);
+            return { run: onExecutor(program, [x, scale, shift], captured) };
           }
           const ct = noise([n, h, w, c], 'f32', 2);
-          const { pullback } = vjp(layer, x, scale, shift);
-          return { run: () => pullback(ct) };
+          const { programs, residuals } = linearize(layer, x, scale, shift);
+          return { run: onExecutor(programs.transposed, [residuals, ct]) };
         },
       };
     }),

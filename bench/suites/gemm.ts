@@ -1,4 +1,5 @@
 import { compile, matmul, Random, tensor, type Value } from '../../src/index.js';
+import { onExecutor } from '../native.js';
 import type { Case, Work } from '../work.js';
 
 type Gemm = Extract<Work, { kind: 'gemm' }>;
@@ -23,7 +24,7 @@ function product(name: string, suite: string, work: Gemm): Case {
       const a = noise([...leading, ...(transA ? [k, m] : [m, k])], dtype, 1);
       const b = noise([...leading, ...(transB ? [n, k] : [k, n])], dtype, 2);
       const multiply = compile((x: Value, y: Value) => matmul(x, y, { transA, transB }));
-      return { run: () => multiply(a, b) };
+      return { run: onExecutor(multiply.program(a, b), [a, b]) };
     },
   };
 }

@@ -31,7 +31,9 @@ export interface Linearization<T extends readonly unknown[], R> {
   vjp(cotangent: R): T;
   /** The derivative in one of the active arguments alone, with nothing computed for the others; the residuals are shared. */
   in<const I extends number & keyof T>(position: I): PartialLinearization<T[I], R>;
-  /** Bytes of the residuals this linearization keeps alive. */
+  /** What is kept of the primal run; the first inputs of `tangent` and `transposed`. */
+  readonly residuals: readonly Value[];
+  /** Their bytes. */
   readonly residualBytes: number;
   /** What runs: `primal` once, `tangent` for each jvp, `transposed` for each vjp. */
   readonly programs: { readonly primal: Program; readonly tangent: Program; readonly transposed: Program };
@@ -139,6 +141,7 @@ function applyLinearization<T extends readonly unknown[], R>(
         programs: pair,
       };
     },
+    residuals,
     residualBytes: linear.primal.outputs
       .slice(outputAvals.length)
       .reduce((n, { aval }) => n + sizeOf(aval.shape) * bytesOf(aval.dtype), 0),

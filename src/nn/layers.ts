@@ -1,5 +1,17 @@
 import type { Value } from '../ir/index.js';
-import { add, type ConvOptions, conv2d, matmul, mean, mul, rsqrt, square, stopGradient, sub } from '../ops/index.js';
+import {
+  add,
+  type ConvOptions,
+  conv2d,
+  matmul,
+  mean,
+  mul,
+  rsqrt,
+  slice,
+  square,
+  stopGradient,
+  sub,
+} from '../ops/index.js';
 
 /** Weight [inputs, outputs], bias [outputs]. */
 export type DenseParams = { readonly weight: Value; readonly bias: Value };
@@ -31,9 +43,9 @@ export interface NormOptions {
  * Batch normalisation over all axes but the last (Ioffe and Szegedy 2015), from primitives, so that every order of derivative exists.
  * The running variance is the unbiased one, as in PyTorch. Differentiates through the batch's statistics when `train`.
  *
- * The variance is E(x − s)² − (E(x − s))², which is exact for any constant s and does not cancel for one near the mean (Chan, Golub and
- * LeVeque 1983). With the mean itself as that constant its derivatives need no sum of what they have just centred: one sweep over memory
- * less, forward and backward, in every order.
+ * Mean and variance are taken about a constant s: s + E(x − s) and E(x − s)² − (E(x − s))², which is exact for any s and does not cancel for
+ * one near the mean (Chan, Golub and LeVeque 1983). With the mean of the first sample as that constant, one sweep over x gives both sums, and
+ * derivatives need no sum of what they have just centred: a sweep over memory less, forward and backward, in every order.
  */
 export function batchNorm(
   x: Value,
@@ -47,7 +59,17 @@ export function batchNorm(
   }
   const axes = x.shape.map((_, axis) => axis).slice(0, -1);
   const count = x.size / (x.shape.at(-1) ?? 1);
-  const shifted = sub(x, stopGradient(mean(x, { axes })));
+  const near = stopGradient(
+    mean(
+      slice(
+        x,
+        x.shape.map(() => 0),
+        [1, ...x.shape.slice(1)],
+      ),
+      { axes },
+    ),
+  );
+  const shifted = sub(x, near);
   const rest = mean(shifted, { axes });
   const variance = sub(mean(square(shifted), { axes }), square(rest));
   const factor = mul(scale, rsqrt(add(variance, epsilon)));
@@ -55,7 +77,7 @@ export function batchNorm(
   return {
     output: add(mul(shifted, factor), sub(shift, mul(rest, factor))),
     state: {
-      mean: move(state.mean, mean(x, { axes })),
+      mean: move(state.mean, add(near, rest)),
       variance: move(state.variance, mul(variance, count / Math.max(1, count - 1))),
     },
   };
