@@ -42,8 +42,8 @@ export const sourceMutants: readonly SourceMutant[] = [
   {
     name: 'linearizer: what closes over a traced value is kept',
     file: 'src/ad/signature.ts',
-    find: 'if (!made.captured.some((value) => value instanceof Tracer)) cache.set',
-    replace: 'void Tracer;\n    cache.set',
+    find: 'if (made.captured.some((value) => value instanceof Tracer)) return { made, leaves };',
+    replace: 'void Tracer;',
     tests: ['test/ad/signature.test.ts'],
   },
   {
