@@ -6,20 +6,28 @@ import type { BilevelProblem } from './problem.js';
 import type { SolverStatus } from './solvers/solver.js';
 import { allFinite, axpy } from './vector.js';
 
+/** How far a result can be trusted. */
+export interface Evidence {
+  /** See {@link SolverStatus}. Unrolled and single-loop methods `converged` if the inner gradient did. */
+  readonly status: SolverStatus;
+  /** Relative residual of the linear system after each term or iteration; for methods without one, of the inner stationarity ‖∂g/∂w‖. */
+  readonly residuals: readonly number[];
+  /** Eigenvalue estimates of the (damped) curvature matrix that the solve gave for nothing, ascending. */
+  readonly ritzValues?: readonly number[];
+  /** The Lanczos estimate that automatic step size and damping were chosen from. */
+  readonly spectrum?: SpectrumEstimate;
+  readonly stepSize?: number;
+  readonly damping?: number;
+}
+
 /** What a method finds out, in vectors. */
-export interface Estimate<S> {
+export interface Estimate<S> extends Evidence {
   /** ∂f/∂λ at fixed w, [m]. */
   readonly direct: Value;
   /** What w's answer to λ adds, [m]. */
   readonly indirect: Value;
   /** f, mean over its batches. */
   readonly outer: number;
-  readonly status: SolverStatus;
-  readonly residuals: readonly number[];
-  readonly ritzValues?: readonly number[];
-  readonly spectrum?: SpectrumEstimate;
-  readonly stepSize?: number;
-  readonly damping?: number;
   /** w after the method's own steps, [p], if it takes any. */
   readonly params?: Value;
   /** What the next call may go on from. */
@@ -40,7 +48,7 @@ export interface HypergradientOptions<W, L, B, S> extends PointOptions<W, L, B> 
 }
 
 /** A hypergradient that says how far to trust it. */
-export interface Hypergradient<W, L, B, S> {
+export interface Hypergradient<W, L, B, S> extends Evidence {
   /** Total derivative of the outer objective in λ: direct + indirect. NaN throughout if the method diverged, so that it cannot pass for one. */
   readonly gradient: L;
   /** ∂outer/∂λ at fixed w. */
@@ -49,16 +57,6 @@ export interface Hypergradient<W, L, B, S> {
   readonly indirect: L;
   /** The outer objective, mean over its batches. */
   readonly outer: number;
-  /** See {@link SolverStatus}. Unrolled and single-loop methods `converged` if the inner gradient did. */
-  readonly status: SolverStatus;
-  /** Relative residual of the linear system after each term or iteration; for methods without one, of the inner stationarity ‖∂g/∂w‖. */
-  readonly residuals: readonly number[];
-  /** Eigenvalue estimates of the (damped) curvature matrix that the solve gave for nothing, ascending. */
-  readonly ritzValues?: readonly number[];
-  /** The Lanczos estimate that automatic step size and damping were chosen from. */
-  readonly spectrum?: SpectrumEstimate;
-  readonly stepSize?: number;
-  readonly damping?: number;
   /** w after the method's own steps, for methods that take some. */
   readonly params?: W;
   readonly state: S;

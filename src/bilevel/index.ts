@@ -10,6 +10,7 @@ export {
 } from './curvature.js';
 export {
   type Estimate,
+  type Evidence,
   type Hypergradient,
   type HypergradientMethod,
   type HypergradientOptions,
