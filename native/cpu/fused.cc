@@ -251,7 +251,12 @@ class Sweep::Worker {
 };
 
 void Sweep::run(void* const* buffers, void* workspace) const {
-  if (size_ == 0) return;
+  if (size_ == 0) {
+    for (const Folding& fold : folds_) finishFold(fold, buffers, static_cast<std::byte*>(workspace));
+    return;
+  }
+  // Nothing to do for any element, however many there are.
+  if (steps_.empty() && folds_.empty()) return;
   StepFunction steps[512];
   FoldFunctions folds[64];
   for (size_t i = 0; i < steps_.size(); i++) {
@@ -264,7 +269,7 @@ void Sweep::run(void* const* buffers, void* workspace) const {
   const uint64_t run = runs.fetch_add(1, std::memory_order_relaxed) + 1;
   auto* const space = static_cast<std::byte*>(workspace);
   const int64_t chunks = rowChunks_ * columnBlocks_;
-  if (chunks == 1 || size_ * work_ < kParallelWork) {
+  if (chunks == 1 || size_ < kParallelWork / work_) {
     Worker worker(*this, buffers, space, run);
     for (int64_t i = 0; i < chunks; i++) worker.chunk(i, steps, folds);
   } else {

@@ -80,6 +80,7 @@ class Sweep {
   void addPlaces(const Fused& group);
   std::vector<bool> findSingles(const Fused& group) const;
   void addFolds(const Fused& group);
+  void addEmptyFolds(const Fused& group);
   void chooseChunks();
   void reserveWorkspace();
   Rows rowsOf(const Extents& strides) const;

@@ -19,6 +19,11 @@ constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 }  // namespace
 
 Sweep::Sweep(const Fused& group) : extents_(group.extents), size_(group.extents.size()), steps_(group.steps) {
+  if (size_ == 0) {
+    // No rows to divide, and an axis beside the empty one may be of any length. What is left is the identity of each fold.
+    addEmptyFolds(group);
+    return;
+  }
   chooseGeometry(group);
   addPlaces(group);
   addFolds(group);
@@ -192,6 +197,20 @@ void Sweep::addFolds(const Fused& group) {
   }
 }
 
+void Sweep::addEmptyFolds(const Fused& group) {
+  for (const Fold& fold : group.folds) {
+    Folding f;
+    f.op = fold.op;
+    f.buffer = fold.buffer;
+    f.dtype = group.slots[static_cast<size_t>(fold.source)].dtype;
+    for (int i = 0; i < extents_.rank; i++)
+      if (fold.kept >> i & 1) f.results *= extents_[i];
+    folds_.push_back(std::move(f));
+  }
+  rowChunks_ = 0;
+  reserveWorkspace();
+}
+
 void Sweep::chooseChunks() {
   const int64_t blocks = ceilDiv(rows_, blockRows_);
   const int64_t least = std::max<int64_t>(1, kChunkWork / std::max<int64_t>(1, work_ * blockLength_));
@@ -207,7 +226,7 @@ void Sweep::chooseChunks() {
       f.chunkSlots = std::max<int64_t>(0, span * f.width);
       const bool whole = f.ordered && (f.outerKept > 1 || rowChunks_ == 1) && (chunkRows_ % f.trailing == 0 || rowChunks_ == 1);
       f.exclusive = whole && (columnBlocks_ == 1 || f.rows.stride != 0);
-      slots += f.chunkSlots * rowChunks_ * columnBlocks_;
+      slots = checkedSum(slots, checkedProduct(checkedProduct(f.chunkSlots, rowChunks_), columnBlocks_));
     }
     if (slots <= size_ + (1 << 16) || rowChunks_ <= 1) break;
   }

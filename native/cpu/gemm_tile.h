@@ -67,6 +67,9 @@ AB_DECLARE_TILES(generic)
 AB_DECLARE_TILES(avx2)
 AB_DECLARE_TILES(avx512)
 #endif
+#if AB_NEON
+AB_DECLARE_TILES(neon)
+#endif
 #undef AB_DECLARE_TILES
 
 }  // namespace ab

@@ -11,12 +11,10 @@ namespace {
 constexpr int kUnknown = -1;
 std::atomic<int> current{kUnknown};
 
-constexpr Isa kAll[] = {Isa::avx512, Isa::avx2, Isa::generic};
-
 void requireSupported(Isa which) {
   if (isaSupported(which)) return;
   std::string have;
-  for (Isa each : kAll)
+  for (Isa each : kIsas)
     if (isaSupported(each)) have += (have.empty() ? "" : ", ") + std::string(isaName(each));
   throw std::runtime_error("instruction set: this processor lacks " + std::string(isaName(which)) + "; it has " + have);
 }
@@ -24,16 +22,17 @@ void requireSupported(Isa which) {
 Isa detect() {
   const char* forced = std::getenv("AUTOBALANCE_ISA");
   if (forced != nullptr && *forced != '\0') {
-    for (Isa each : kAll) {
+    for (Isa each : kIsas) {
       if (std::string(forced) != isaName(each)) continue;
       requireSupported(each);
       return each;
     }
-    throw std::runtime_error("AUTOBALANCE_ISA: expects generic, avx2 or avx512, got \"" + std::string(forced) + "\"");
+    throw std::runtime_error(std::string("AUTOBALANCE_ISA: expects ") + kIsaNames + ", got \"" + forced + "\"");
   }
-  for (Isa each : kAll)
-    if (isaSupported(each)) return each;
-  return Isa::generic;
+  Isa best = Isa::generic;
+  for (Isa each : kIsas)
+    if (isaSupported(each)) best = each;
+  return best;
 }
 
 }  // namespace
@@ -45,10 +44,10 @@ bool isaSupported(Isa which) {
   __builtin_cpu_init();
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (which == Isa::avx2) return avx2;
-  return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+  return which == Isa::avx512 && avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
 #else
-  return false;
+  return AB_NEON != 0 && which == Isa::neon;
 #endif
 }
 
@@ -56,6 +55,7 @@ const char* isaName(Isa which) {
   switch (which) {
     case Isa::avx512: return "avx512";
     case Isa::avx2: return "avx2";
+    case Isa::neon: return "neon";
     case Isa::generic: break;
   }
   return "generic";

@@ -165,7 +165,8 @@ void runSlice(const Kernel& kernel, const KernelMemory& memory) {
   int64_t offset = 0;
   for (int i = 0; i < out.shape.rank; i++) {
     offset += kernel.params[static_cast<size_t>(i)] * copy.from[i];
-    copy.from[i] *= kernel.params[static_cast<size_t>(out.shape.rank + i)];
+    // A step that is never taken may be too long to multiply.
+    if (out.shape[i] > 1) copy.from[i] *= kernel.params[static_cast<size_t>(out.shape.rank + i)];
   }
   copyStrided(copy, out.dtype, memory.output, 0, memory.inputs[0], offset);
 }
@@ -180,7 +181,7 @@ void runPad(const Kernel& kernel, const KernelMemory& memory) {
   int64_t offset = 0;
   for (int i = 0; i < in.shape.rank; i++) {
     offset += kernel.params[static_cast<size_t>(i)] * copy.to[i];
-    copy.to[i] *= kernel.params[static_cast<size_t>(2 * in.shape.rank + i)] + 1;
+    if (in.shape[i] > 1) copy.to[i] *= kernel.params[static_cast<size_t>(2 * in.shape.rank + i)] + 1;
   }
   copyStrided(copy, out.dtype, memory.output, offset, memory.inputs[0], 0);
 }

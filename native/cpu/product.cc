@@ -63,13 +63,15 @@ enum class Member { forward, inputGrad, filterGrad };
 
 template <class T>
 void convolve(Member member, const ConvShape& s, const T* a, const T* b, T* out, int64_t size) {
+  const bool empty = s.n * s.oh * s.ow * s.o == 0 || s.c == 0;
   if constexpr (std::is_floating_point_v<T>) {
-    if (s.n * s.oh * s.ow * s.o * s.c == 0) std::memset(out, 0, static_cast<size_t>(size) * sizeof(T));
+    if (empty) std::memset(out, 0, static_cast<size_t>(size) * sizeof(T));
     else if (member == Member::forward) convForward(s, a, b, out);
     else if (member == Member::inputGrad) convInputGrad(s, a, b, out);
     else convFilterGrad(s, a, b, out);
   } else {
     std::memset(out, 0, static_cast<size_t>(size) * sizeof(T));
+    if (empty) return;
     forEachTerm(s, [&](int64_t x, int64_t f, int64_t y) {
       const int64_t to = member == Member::forward ? y : member == Member::inputGrad ? x : f;
       const int64_t left = member == Member::inputGrad ? y : x;

@@ -144,8 +144,25 @@ bool overlap(const Tape& tape, int32_t a, int32_t b) {
   return x.line * kLine < y.line * kLine + y.bytes() && y.line * kLine < x.line * kLine + x.bytes();
 }
 
-// A sweep may overwrite an operand as it goes if both advance together, and nothing else that it reads.
+// Whether an operand is read element by element, in the order in which results are written.
+bool inStep(const Slot& operand, const Extents& extents) {
+  int64_t step = 1;
+  for (int i = extents.rank - 1; i >= 0; i--) {
+    if (extents[i] != 1 && operand.strides[i] != step) return false;
+    step *= extents[i];
+  }
+  return true;
+}
+
+// A sweep may overwrite an operand as it goes if both advance together, and nothing else that it reads; and no two results share memory.
 void checkOverwriting(Reader& in, const Tape& tape, const Fused& group) {
+  std::vector<int32_t> results;
+  for (const Slot& slot : group.slots)
+    if (slot.kind == SlotKind::output) results.push_back(slot.buffer);
+  for (const Fold& fold : group.folds) results.push_back(fold.buffer);
+  for (size_t i = 0; i < results.size(); i++)
+    for (size_t k = 0; k < i; k++)
+      if (overlap(tape, results[i], results[k])) in.fail("two results of an instruction lie on each other");
   for (const Slot& operand : group.slots) {
     if (operand.kind != SlotKind::operand) continue;
     for (const Fold& fold : group.folds)
@@ -154,7 +171,7 @@ void checkOverwriting(Reader& in, const Tape& tape, const Fused& group) {
       if (output.kind != SlotKind::output || !overlap(tape, operand.buffer, output.buffer)) continue;
       const bool together = tape.buffers[static_cast<size_t>(operand.buffer)].line ==
                                 tape.buffers[static_cast<size_t>(output.buffer)].line &&
-                            bytesOf(operand.dtype) == bytesOf(output.dtype);
+                            bytesOf(operand.dtype) == bytesOf(output.dtype) && inStep(operand, group.extents);
       if (!together) in.fail("an output lies on an operand, but not in step with it");
     }
   }
@@ -191,6 +208,14 @@ Fused readFused(Reader& in, const Tape& tape, std::span<const double> literals) 
   group.extents = in.extents();
   const int32_t slots = in.index(kMaxSlots + 1, "the number of slots");
   for (int32_t i = 0; i < slots; i++) group.slots.push_back(readSlot(in, tape, group.extents, literals));
+  // Slots that hold something: scratch memory has what the last program left there.
+  std::vector<bool> ready;
+  for (const Slot& slot : group.slots) ready.push_back(slot.kind == SlotKind::operand || slot.kind == SlotKind::immediate);
+  const auto source = [&] {
+    const int32_t slot = in.index(slots, "a source slot");
+    if (!ready[static_cast<size_t>(slot)]) in.fail("slot " + std::to_string(slot) + " is read before a step has written it");
+    return slot;
+  };
   const int32_t steps = in.index(kMaxSteps + 1, "the number of steps");
   for (int32_t i = 0; i < steps; i++) {
     Step step;
@@ -200,19 +225,20 @@ Fused readFused(Reader& in, const Tape& tape, std::span<const double> literals) 
     if (kind != SlotKind::scratch && kind != SlotKind::output) in.fail("a step writes to a slot that is only read");
     for (int k = 0; k < 3; k++) {
       if (k < arityOf(step.op)) {
-        step.sources[static_cast<size_t>(k)] = in.index(slots, "a source slot");
+        step.sources[static_cast<size_t>(k)] = source();
       } else if (in.word() != -1) {
         in.fail(std::string(nameOf(step.op)) + " reads " + std::to_string(arityOf(step.op)) + " sources");
       }
     }
     checkStep(in, group, step);
+    ready[static_cast<size_t>(step.target)] = true;
     group.steps.push_back(step);
   }
   const int32_t folds = in.index(kMaxFolds + 1, "the number of folds");
   for (int32_t i = 0; i < folds; i++) {
     Fold fold;
     fold.op = readEnum<FoldOp>(in, "a fold opcode");
-    fold.source = in.index(slots, "a source slot");
+    fold.source = source();
     fold.buffer = in.index(static_cast<int64_t>(tape.buffers.size()), "a buffer");
     fold.kept = static_cast<uint32_t>(in.index(int64_t{1} << group.extents.rank, "a mask of axes"));
     const Buffer& buffer = tape.buffers[static_cast<size_t>(fold.buffer)];
@@ -226,6 +252,8 @@ Fused readFused(Reader& in, const Tape& tape, std::span<const double> literals) 
     group.folds.push_back(fold);
   }
   checkOverwriting(in, tape, group);
+  // Bounds the count of operations, by which sweeps divide their work; no step counts for more than 64.
+  checkedProduct(group.extents.size(), 64 * (1 + int64_t{steps} + folds));
   return group;
 }
 

@@ -147,6 +147,12 @@ void checkConvolution(const Check& c, const Extents& x, const Extents& filter, c
   c.require(x[0] == y[0] && y[1] == c.steps(x[1], filter[0], c.param(0), c.param(2), c.param(3), c.param(6)) &&
                 y[2] == c.steps(x[2], filter[1], c.param(1), c.param(4), c.param(5), c.param(7)),
             "images must fit the geometry");
+  // The kernels copy an image with its padding, where that is wider than the image.
+  constexpr int64_t kLargestImage = int64_t{1} << 40;
+  const int64_t height = checkedSum(x[1], checkedSum(c.param(2), c.param(3)));
+  const int64_t width = checkedSum(x[2], checkedSum(c.param(4), c.param(5)));
+  c.require(checkedProduct(checkedProduct(height, width), std::max<int64_t>(1, std::max(x[3], y[3]))) <= kLargestImage,
+            "the padded image is too large");
 }
 
 void checkWindow(const Check& c, const Extents& x, const Extents& y) {
@@ -155,6 +161,8 @@ void checkWindow(const Check& c, const Extents& x, const Extents& y) {
   c.numeric(0);
   c.require(c.param(4) < c.param(0) && c.param(5) < c.param(0) && c.param(6) < c.param(1) && c.param(7) < c.param(1),
             "padding must be smaller than the window");
+  // Bounds the count of additions, by which the kernels divide their work.
+  checkedProduct(checkedProduct(c.param(0), c.param(1)), std::max<int64_t>(1, y.size()));
   c.require(x[0] == y[0] && x[3] == y[3] && y[1] == c.steps(x[1], c.param(0), c.param(2), c.param(4), c.param(5), 1) &&
                 y[2] == c.steps(x[2], c.param(1), c.param(3), c.param(6), c.param(7), 1),
             "images must fit the geometry");

@@ -228,10 +228,10 @@ void setThreads(const Napi::CallbackInfo& info) {
 void setIsa(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string name = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : "";
-  for (const ab::Isa isa : {ab::Isa::generic, ab::Isa::avx2, ab::Isa::avx512}) {
+  for (const ab::Isa isa : ab::kIsas) {
     if (name == ab::isaName(isa)) return guarded(env, [&] { ab::setIsa(isa); });
   }
-  fail(env, "setIsa: expects generic, avx2 or avx512, got \"" + name + "\"");
+  fail(env, std::string("setIsa: expects ") + ab::kIsaNames + ", got \"" + name + "\"");
 }
 
 int threadsOf(const Napi::CallbackInfo& info) {

@@ -9,6 +9,7 @@
 #include "avx2.h"
 #include "avx512.h"
 #include "generic.h"
+#include "neon.h"
 
 #define AB_ISA generic
 #include AB_KERNELS
@@ -26,6 +27,13 @@ AB_REGION_BEGIN(AB_TARGET_AVX512)
 #include AB_KERNELS
 #undef AB_ISA
 AB_REGION_END
+#endif
+
+// Part of every 64-bit ARM: nothing to open.
+#if AB_NEON
+#define AB_ISA neon
+#include AB_KERNELS
+#undef AB_ISA
 #endif
 
 #undef AB_KERNELS

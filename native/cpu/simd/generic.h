@@ -1,10 +1,10 @@
-// Simd<T> for any machine: 16-byte vectors of the compiler's own vector extension (SSE2 on x86-64, NEON on arm64).
+// Simd<T> for any machine: 16-byte vectors of the compiler's own vector extension (SSE2 on x86-64).
 //
-// The contract shared by generic.h, avx2.h and avx512.h:
+// The contract shared by generic.h, avx2.h, avx512.h and neon.h:
 //   Reg, Mask, IntReg (as many lanes, as wide as T); width = lanes; registers = architectural vector registers.
 //   load/store accept any alignment: on aligned addresses the unaligned instructions cost the same.
 //   *Partial(…, n) touch only the first n lanes in memory, 0 <= n <= width; lanes not loaded read as zero.
-//   fma(a, b, c) = a*b + c and fnma(a, b, c) = c - a*b, rounded once on avx2/avx512, twice here (there is no portable fast form).
+//   fma(a, b, c) = a*b + c and fnma(a, b, c) = c - a*b, rounded once on avx2, avx512 and neon, twice here (there is no portable fast form).
 //   min/max return b when a or b is NaN. round is to nearest, ties to even.
 //   toInt rounds, truncToInt truncates; for double the integer must lie within +-2^51.
 //   Byte masks are bool tensors: 0 is false, anything else true, and 1 is what is stored.

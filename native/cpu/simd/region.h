@@ -12,6 +12,13 @@
 #define AB_X86 0
 #endif
 
+#if defined(__aarch64__) && (defined(__GNUC__) || defined(__clang__))
+#define AB_NEON 1
+#include <arm_neon.h>
+#else
+#define AB_NEON 0
+#endif
+
 #define AB_INLINE inline __attribute__((always_inline))
 
 #if AB_X86
