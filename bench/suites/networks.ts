@@ -52,13 +52,14 @@ export function stepCases(): Case[] {
       work: { kind: 'step', model: 'resnet32', batch },
       prepare() {
         const { model, params, state, x, y } = network(batch);
+        const samples = { x, y, g: tensor(new Int32Array(batch)) };
         const { step } = trainPrograms(model, { momentum: 0.9, weightDecay: 1e-4 });
         const loss = classLoss(fixedLosses['cross-entropy'](new Array<number>(CLASSES).fill(1)));
         let train = initTraining({ params, state });
-        const stats = step.stats(train, { x, y }, loss, 0.01);
+        const stats = step.stats(train, samples, loss, 0.01);
         return {
           run: () => {
-            train = step(train, { x, y }, loss, 0.01).train;
+            train = step(train, samples, loss, 0.01).train;
           },
           peakBytes: stats.arenaBytes,
         };

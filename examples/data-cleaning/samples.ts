@@ -1,4 +1,4 @@
-import { type Dataset, fillBatch, fillLabels, Normaliser, Random, tensor, type Value } from 'autobalance';
+import { fillBatch, fillLabels, type ImageDataset, Normaliser, Random, tensor, type Value } from 'autobalance';
 
 /** Images as rows of numbers 0 … 1, and the digit each is said to show. */
 export interface Labelled {
@@ -21,7 +21,7 @@ export interface Samples {
  * Exactly half of the training labels are replaced, each by one drawn uniformly from the nine others.
  */
 export function drawSamples(
-  data: { readonly train: Dataset; readonly test: Dataset },
+  data: { readonly train: ImageDataset; readonly test: ImageDataset },
   { count, tests, seed }: { readonly count: number; readonly tests: number; readonly seed: number },
 ): Samples {
   const { classes, labels } = data.train;
@@ -50,7 +50,7 @@ export function drawSamples(
   };
 }
 
-function labelled(dataset: Dataset, indices: Int32Array): Labelled {
+function labelled(dataset: ImageDataset, indices: Int32Array): Labelled {
   const features = dataset.images.length / dataset.labels.length;
   const pixels = new Float32Array(indices.length * features);
   const labels = new Int32Array(indices.length);

@@ -8,12 +8,12 @@ import {
   classCounts,
   classLoss,
   crossEntropyPerSample,
-  type Dataset,
   type ExampleSplit,
   fixedLosses,
+  type ImageDataset,
   longTailIndices,
-  makeBatch,
   mean,
+  measuredSource,
   mul,
   objectives,
   presets,
@@ -24,7 +24,6 @@ import {
   type SmallCnnState,
   smallCnn,
   softplus,
-  standardise,
   stratifiedSplit,
   tensor,
   trainPrograms,
@@ -60,14 +59,14 @@ export interface TrainedNetwork {
 }
 
 /** The small CNN on MNIST-LT after a few epochs under the neutral loss, as AutoBalance's search meets it when its warm-up ends. */
-export async function trainNetwork(train: Dataset, seed: number, epochs: number): Promise<TrainedNetwork> {
+export async function trainNetwork(train: ImageDataset, seed: number, epochs: number): Promise<TrainedNetwork> {
   const { settings } = presets['mnist-lt']!;
   const training = { ...settings.training, epochs, warmupEpochs: 1 };
   const random = new Random(seed);
   const { labels, classes, imageShape } = train;
   const longTail = longTailIndices(labels, classes, settings.longTail);
   const split = stratifiedSplit(labels, classes, settings.validationFraction, random.fork('split'), longTail);
-  const source = { dataset: train, normaliser: standardise(train, { indices: longTail }) };
+  const source = measuredSource(train, { indices: longTail })(train);
   const counts = classCounts(labels, classes, split.train);
 
   const model = smallCnn({ classes, imageShape });
@@ -90,8 +89,8 @@ export async function trainNetwork(train: Dataset, seed: number, epochs: number)
   const head = (logits: Value, hyper: Hyper, { y }: NetworkBatch): Value => mean(adjustedLosses(logits, hyper, y));
   const inner = new BatchSampler(split.train, 128, random.fork('inner'), { dropLast: true });
   const outer = new ClassSampler(labels, split.validation, 120, random.fork('outer'));
-  const draw = (count: number, sampler: { next(): Int32Array }): NetworkBatch[] =>
-    Array.from({ length: count }, () => ({ ...makeBatch(source, sampler.next()), state }));
+  const draw = (count: number, sampler: { next(): Int32Array }): Promise<NetworkBatch[]> =>
+    Promise.all(Array.from({ length: count }, async () => ({ ...(await source.batch(sampler.next())), state })));
   return {
     problem: {
       inner: (w, hyper, batch) => head(outputs(w, batch), hyper, batch),
@@ -102,7 +101,7 @@ export async function trainNetwork(train: Dataset, seed: number, epochs: number)
     },
     params,
     hyper: neutral(classes),
-    pools: { inner: draw(4, inner), outer: draw(4, outer) },
+    pools: { inner: await draw(4, inner), outer: await draw(4, outer) },
     examples: {
       losses: (w, hyper, batch) => adjustedLosses(outputs(w, batch), hyper, batch.y),
       labels: ({ y }) => y.data(),

@@ -5,9 +5,9 @@ import {
   classCounts,
   compile,
   conjugateGradient,
-  type Dataset,
   grad,
   hessianOperator,
+  type ImageDataset,
   initVelocity,
   longTailIndices,
   matmul,
@@ -77,7 +77,7 @@ const objective = (w: Value, hyper: Hyper, batch: Samples): Value =>
   add(problem.inner(unravel(w), hyper, batch), mul(sum(square(w)), DECAY / 2));
 const gradient = compile((w: Value, hyper: Hyper, batch: Samples) => grad(objective)(w, hyper, batch));
 
-export async function reducedProblem(train: Dataset, seed: number): Promise<ReducedProblem> {
+export async function reducedProblem(train: ImageDataset, seed: number): Promise<ReducedProblem> {
   const random = new Random(seed, 'reduced');
   const { labels, classes } = train;
   const indices = longTailIndices(labels, classes, LONG_TAIL);
@@ -154,7 +154,7 @@ const positionsOf = (labels: Int32Array, k: number): number[] =>
   Array.from(labels.keys()).filter((position) => labels[position] === k);
 
 /** Means over blocks of pixels, roughly of mean 0 and variance 1. */
-function samplesOf({ images, labels, imageShape: [height, width] }: Dataset, indices: Int32Array): Samples {
+function samplesOf({ images, labels, imageShape: [height, width] }: ImageDataset, indices: Int32Array): Samples {
   const [rows, columns] = [height / BLOCK, width / BLOCK];
   const x = new Float64Array(indices.length * rows * columns);
   indices.forEach((index, n) => {

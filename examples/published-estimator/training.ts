@@ -5,11 +5,11 @@ import {
   ClassSampler,
   classLoss,
   crossEntropy,
-  type Dataset,
   fixedLosses,
+  type ImageDataset,
   longTailIndices,
-  makeBatch,
   mapTrees,
+  measuredSource,
   type PointOptions,
   parametricCrossEntropy,
   presets,
@@ -18,7 +18,6 @@ import {
   type SmallCnnParams,
   type SmallCnnState,
   smallCnn,
-  standardise,
   stratifiedSplit,
   tensor,
   trainPrograms,
@@ -52,7 +51,7 @@ const widened = <T>(tree: T): T => mapTrees((x) => tensor(Float64Array.from(x.da
  * training batch of 128 behind H and the mixed term, one class-balanced validation batch of 120 behind the objective, the same at every stop.
  */
 export async function* train(
-  { train: data }: { readonly train: Dataset },
+  { train: data }: { readonly train: ImageDataset },
   { channels, epochs, seed, at }: TrainingOptions,
 ): AsyncGenerator<Setting> {
   const { settings } = presets['mnist-lt']!;
@@ -60,7 +59,7 @@ export async function* train(
   const random = new Random(seed, 'published estimator');
   const longTail = longTailIndices(labels, classes, settings.longTail);
   const split = stratifiedSplit(labels, classes, 0.2, random.fork('split'), longTail);
-  const source = { dataset: data, normaliser: standardise(data, { indices: longTail }) };
+  const source = measuredSource(data, { indices: longTail })(data);
   const model = smallCnn({ classes, imageShape, channels });
   const training = { ...settings.training, epochs };
   const neutral = classLoss(fixedLosses['cross-entropy'](new Array<number>(classes).fill(1)));
@@ -73,11 +72,12 @@ export async function* train(
     random,
     loss: () => neutral,
   });
-  const draw = ({ x, y }: Batch): Batch => ({ x: widened(x), y });
-  const inner = draw(
-    makeBatch(source, new BatchSampler(split.train, 128, random.fork('inner'), { dropLast: true }).next()),
-  );
-  const outer = draw(makeBatch(source, new ClassSampler(labels, split.validation, 120, random.fork('outer')).next()));
+  const draw = async (sampler: { next(): Int32Array }): Promise<Batch> => {
+    const { x, y, g } = await source.batch(sampler.next());
+    return { x: widened(x), y, g };
+  };
+  const inner = await draw(new BatchSampler(split.train, 128, random.fork('inner'), { dropLast: true }));
+  const outer = await draw(new ClassSampler(labels, split.validation, 120, random.fork('outer')));
   const { delta, iota, weight } = widened(neutral);
   const outputs = (params: SmallCnnParams, { x, state }: Data): Value =>
     model.apply(params, state, x, { train: true }).logits;

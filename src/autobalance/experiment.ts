@@ -1,10 +1,10 @@
-import { type Dataset, standardise } from '../data/dataset.js';
+import type { Dataset, DatasetParts, ImageDataset } from '../data/dataset.js';
 import { classCounts, type LongTail, longTailIndices, stratifiedSplit } from '../data/long-tail.js';
 import { Random } from '../data/random.js';
+import { type InputOf, measuredSource, type Source } from '../data/source.js';
 import { ConfigError } from '../ir/index.js';
 import type { ClassificationErrors } from '../metrics/index.js';
 import { type Model, type NamedArray, namedArrays, treeFromArrays } from '../nn/index.js';
-import type { ImageSource } from './batches.js';
 import { evaluate } from './evaluate.js';
 import { type ClassLossNumbers, classLoss, type FixedLossName, fixedLosses } from './loss.js';
 import type { HypergradientReport, Phase, Snapshot, StepReport } from './phase.js';
@@ -68,7 +68,7 @@ const WATCHED = 2000;
  * Methods compared on one long-tailed data set with one budget: same model, same schedule, same seed for the weights and the order of the
  * samples; only the loss differs. Goes on in steps; between two of them it can be saved, and resumed bit-identically.
  */
-export class Experiment<P, S> {
+export class Experiment<P, S, D extends Dataset = ImageDataset> {
   readonly stages: readonly Stage[];
   /** Samples of each class in the long-tailed training set. */
   readonly counts: readonly number[];
@@ -76,10 +76,10 @@ export class Experiment<P, S> {
   readonly results = new Map<MethodName, MethodResult>();
   readonly hypergradients: HypergradientReport[] = [];
   readonly #settings: ExperimentSettings;
-  readonly #model: Model<P, S>;
-  readonly #programs: TrainPrograms<P, S>;
-  readonly #source: ImageSource;
-  readonly #test: ImageSource;
+  readonly #model: Model<P, S, InputOf<D>>;
+  readonly #programs: TrainPrograms<P, S, InputOf<D>>;
+  readonly #source: Source<InputOf<D>>;
+  readonly #test: Source<InputOf<D>>;
   readonly #weights: Record<string, NamedArray> = {};
   readonly #seconds: Record<string, number> = {};
   #stageIndex = 0;
@@ -92,8 +92,8 @@ export class Experiment<P, S> {
    * @throws {ConfigError|DataError} if the data cannot give the long tail
    */
   constructor(
-    model: Model<P, S>,
-    data: { readonly train: Dataset; readonly test: Dataset },
+    model: Model<P, S, InputOf<D>>,
+    data: Pick<DatasetParts<D>, 'train' | 'test'>,
     stages: readonly Stage[],
     settings: ExperimentSettings,
     options: { readonly learned?: ClassLossNumbers } = {},
@@ -105,9 +105,9 @@ export class Experiment<P, S> {
     const { labels, classes } = data.train;
     this.trainIndices = longTailIndices(labels, classes, settings.longTail);
     this.counts = classCounts(labels, classes, this.trainIndices);
-    const normaliser = standardise(data.train, { indices: this.trainIndices });
-    this.#source = { dataset: data.train, normaliser };
-    this.#test = { dataset: data.test, normaliser };
+    const sourceOf = measuredSource(data.train, { indices: this.trainIndices });
+    this.#source = sourceOf(data.train);
+    this.#test = sourceOf(data.test);
     this.#programs = trainPrograms(model, settings.training);
   }
 
@@ -261,4 +261,4 @@ export class Experiment<P, S> {
   }
 }
 
-const allOf = ({ dataset }: ImageSource): Int32Array => Int32Array.from(dataset.labels, (_, i) => i);
+const allOf = ({ dataset }: { readonly dataset: Dataset }): Int32Array => Int32Array.from(dataset.labels, (_, i) => i);

@@ -1,4 +1,3 @@
-export { type Batch, type ImageSource, makeBatch } from './batches.js';
 export { evaluate } from './evaluate.js';
 export * from './experiment.js';
 export * from './loss.js';

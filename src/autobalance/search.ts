@@ -7,12 +7,12 @@ import {
 } from '../bilevel/index.js';
 import { ClassSampler } from '../data/class-sampler.js';
 import { BatchSampler, type BatchSamplerState } from '../data/sampler.js';
+import type { Batch } from '../data/source.js';
 import { flatten, mapTrees, type Value } from '../ir/index.js';
 import { type Model, namedArrays, treeFromArrays } from '../nn/index.js';
 import { add, mul, sub } from '../ops/index.js';
 import { type AdamState, adam, initAdam } from '../optim/index.js';
 import { tensor } from '../tensor/index.js';
-import { type Batch, makeBatch } from './batches.js';
 import {
   type ClassLoss,
   type ClassLossNumbers,
@@ -53,7 +53,7 @@ export interface SearchSettings {
   readonly learn: readonly ('delta' | 'iota')[];
 }
 
-export interface SearchPhaseOptions<P, S> extends Omit<SgdPhaseOptions<P, S>, 'loss'> {
+export interface SearchPhaseOptions<P, S, X = Value> extends Omit<SgdPhaseOptions<P, S, X>, 'loss'> {
   readonly search: SearchSettings;
   /** Where α starts. */
   readonly initial: ClassLossNumbers;
@@ -62,7 +62,7 @@ export interface SearchPhaseOptions<P, S> extends Omit<SgdPhaseOptions<P, S>, 'l
 }
 
 /** What the problem's functions read besides θ and α. */
-type SearchBatch<S> = Batch & { readonly state: S };
+type SearchBatch<S, X> = Batch<X> & { readonly state: S };
 
 /**
  * The search phase of AutoBalance (Li et al. 2021, algorithm 1): SGD steps on θ under ℓ(·; α), and after a warm-up every `interval` steps an
@@ -72,9 +72,9 @@ type SearchBatch<S> = Batch & { readonly state: S };
  * model will be used, with running statistics. The training loss in H is the one that SGD descends, with the batch's own statistics;
  * neither changes the running ones.
  */
-export class SearchPhase<P, S> extends SgdPhase<P, S> {
+export class SearchPhase<P, S, X = Value> extends SgdPhase<P, S, X> {
   readonly #search: SearchSettings;
-  readonly #problem: BilevelProblem<P, LossParameters, SearchBatch<S>>;
+  readonly #problem: BilevelProblem<P, LossParameters, SearchBatch<S, X>>;
   readonly #method: HypergradientMethod<ImplicitState>;
   readonly #fixed: ClassLoss;
   readonly #current: { loss: ClassLoss };
@@ -87,7 +87,7 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
   /** Sum of α over the updates of the last half, for the average. */
   #average: { raw: LossParameters; count: number } | undefined;
 
-  constructor(options: SearchPhaseOptions<P, S>) {
+  constructor(options: SearchPhaseOptions<P, S, X>) {
     const { search, initial, model, random, source, indices, validation, settings } = options;
     const fixed = classLoss(initial);
     const current = { loss: fixed };
@@ -130,10 +130,10 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
     const { source } = this.options;
     const { state, params } = this.train;
     const { innerBatches, outerBatches, spectrumInterval } = this.#search;
-    const draw = (count: number, sampler: { next(): Int32Array }): SearchBatch<S>[] =>
-      Array.from({ length: count }, () => ({ ...makeBatch(source, sampler.next()), state }));
-    const innerData = draw(innerBatches, this.#inner);
-    const outerData = draw(outerBatches, this.#outer);
+    const draw = (count: number, sampler: { next(): Int32Array }): Promise<SearchBatch<S, X>[]> =>
+      Promise.all(Array.from({ length: count }, async () => ({ ...(await source.batch(sampler.next())), state })));
+    const innerData = await draw(innerBatches, this.#inner);
+    const outerData = await draw(outerBatches, this.#outer);
     const solve = (spectrum?: SpectrumEstimate) =>
       hypergradient(this.#problem, {
         params,
@@ -226,15 +226,15 @@ export class SearchPhase<P, S> extends SgdPhase<P, S> {
 const normOf = (tree: LossParameters): number =>
   Math.hypot(...flatten(tree).leaves.flatMap((leaf) => [...leaf.data()]));
 
-function searchProblem<P, S>(
-  model: Model<P, S>,
+function searchProblem<P, S, X>(
+  model: Model<P, S, X>,
   fixed: ClassLoss,
   { parametrisation, objective }: SearchSettings,
   weightDecay: number,
-): BilevelProblem<P, LossParameters, SearchBatch<S>> {
-  const outputs = (params: P, { x, state }: SearchBatch<S>): Value =>
+): BilevelProblem<P, LossParameters, SearchBatch<S, X>> {
+  const outputs = (params: P, { x, state }: SearchBatch<S, X>): Value =>
     model.apply(params, state, x, { train: true }).logits;
-  const loss = (logits: Value, raw: LossParameters, { y }: SearchBatch<S>): Value =>
+  const loss = (logits: Value, raw: LossParameters, { y }: SearchBatch<S, X>): Value =>
     parametricCrossEntropy(logits, y, effectiveLoss(raw, fixed, parametrisation));
   return {
     inner: (params, raw, batch) => loss(outputs(params, batch), raw, batch),

@@ -1,9 +1,9 @@
 import type { Random } from '../data/random.js';
 import { BatchSampler, type BatchSamplerState } from '../data/sampler.js';
-import { NumericError } from '../ir/index.js';
+import type { Batch, Source } from '../data/source.js';
+import { NumericError, type Value } from '../ir/index.js';
 import { type Model, namedArrays, treeFromArrays } from '../nn/index.js';
 import { staircase } from '../optim/index.js';
-import { type Batch, type ImageSource, makeBatch } from './batches.js';
 import { evaluate } from './evaluate.js';
 import type { ClassLoss } from './loss.js';
 import type { EpochReport, Phase, Snapshot, StepReport } from './phase.js';
@@ -22,10 +22,10 @@ export interface TrainingSettings {
   readonly decayFactor: number;
 }
 
-export interface SgdPhaseOptions<P, S> {
-  readonly model: Model<P, S>;
-  readonly programs: TrainPrograms<P, S>;
-  readonly source: ImageSource;
+export interface SgdPhaseOptions<P, S, X = Value> {
+  readonly model: Model<P, S, X>;
+  readonly programs: TrainPrograms<P, S, X>;
+  readonly source: Source<X>;
   readonly indices: Int32Array;
   readonly settings: TrainingSettings;
   /** Fixes initial weights and the order of the samples. */
@@ -33,22 +33,22 @@ export interface SgdPhaseOptions<P, S> {
   /** The loss, asked for before every step. */
   readonly loss: () => ClassLoss;
   /** Held-out samples to report the balanced error on after each epoch. */
-  readonly watch?: { readonly source: ImageSource; readonly indices: Int32Array };
+  readonly watch?: { readonly source: Source<X>; readonly indices: Int32Array };
 }
 
 /** Trains θ by SGD under a loss. The search is this phase with a loss that moves. */
-export class SgdPhase<P, S> implements Phase {
+export class SgdPhase<P, S, X = Value> implements Phase {
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
   readonly epochs: number;
   protected train: TrainState<P, S>;
-  protected readonly options: SgdPhaseOptions<P, S>;
+  protected readonly options: SgdPhaseOptions<P, S, X>;
   readonly #learningRate: (step: number) => number;
   #sampler: BatchSampler;
   #completed = 0;
   #lossSum = 0;
 
-  constructor(options: SgdPhaseOptions<P, S>) {
+  constructor(options: SgdPhaseOptions<P, S, X>) {
     const { settings, indices, random, model } = options;
     this.options = options;
     this.train = initTraining(model.init(random.fork('weights')));
@@ -79,18 +79,18 @@ export class SgdPhase<P, S> implements Phase {
 
   async step(): Promise<StepReport> {
     const learningRate = this.#learningRate(this.#completed);
-    const loss = await this.#descend(this.nextBatch(), learningRate);
+    const loss = await this.#descend(await this.#nextBatch(), learningRate);
     this.#completed += 1;
     this.#lossSum += loss;
     if (this.#completed % this.stepsPerEpoch !== 0) return { loss };
     return { loss, epoch: await this.#endEpoch(learningRate) };
   }
 
-  protected nextBatch(): Batch {
-    return makeBatch(this.options.source, this.#sampler.next());
+  #nextBatch(): Promise<Batch<X>> {
+    return this.options.source.batch(this.#sampler.next());
   }
 
-  async #descend(batch: Batch, learningRate: number): Promise<number> {
+  async #descend(batch: Batch<X>, learningRate: number): Promise<number> {
     const result = await this.options.programs.step.async(this.train, batch, this.options.loss(), learningRate);
     const loss = result.loss.item();
     if (!Number.isFinite(loss)) {

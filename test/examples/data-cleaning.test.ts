@@ -1,9 +1,10 @@
 import {
   compile,
   conjugateGradient,
-  type Dataset,
   grad,
   hypergradient,
+  type ImageDataset,
+  imageDataset,
   implicit,
   loadIdxDataset,
   locateMnist,
@@ -30,10 +31,10 @@ import { networks, QUICK } from '../../examples/data-cleaning/settings.js';
 
 describe('drawSamples', () => {
   /** Images that say which sample they are and what they show. */
-  function labelledImages(count: number): Dataset {
+  function labelledImages(count: number): ImageDataset {
     const labels = Int32Array.from({ length: count }, (_, i) => i % 10);
     const images = Uint8Array.from(Array.from(labels).flatMap((label, i) => [label, i % 256, Math.floor(i / 256), 0]));
-    return { name: 'told', images, labels, imageShape: [2, 2, 1], classes: 10 };
+    return imageDataset({ name: 'told', images, labels, imageShape: [2, 2, 1], classes: 10 });
   }
   const data = { train: labelledImages(2000), test: labelledImages(100) };
   const samples = drawSamples(data, { count: 800, tests: 50, seed: 3 });

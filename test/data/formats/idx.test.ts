@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeIdx, readIdx } from '../../src/data/idx.js';
-import { DataError, FileError } from '../../src/ir/errors.js';
+import { decodeIdx, readIdx } from '../../../src/data/formats/idx.js';
+import { DataError, FileError } from '../../../src/ir/errors.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { createGunzip } from 'node:zlib';
-import { DataError } from '../ir/errors.js';
-import { declaredBytes, readFileOrThrow } from './files.js';
+import { DataError } from '../../ir/errors.js';
+import { declaredBytes, readFileOrThrow } from '../files.js';
 
 /** An array read from an IDX file: row-major, in the byte order of this machine. */
 export type IdxArray =
