@@ -24,6 +24,7 @@ export {
   TraceError,
   type Tree,
   Value,
+  WorkerError,
 } from './ir/index.js';
 export * from './losses/index.js';
 export * from './metrics/index.js';

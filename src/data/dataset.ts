@@ -23,6 +23,21 @@ export interface ImageDataset extends Labelled {
   readonly imageShape: readonly [number, number, number];
 }
 
+/** Labelled images in files, decoded when a batch needs them. */
+export interface ImageFileDataset extends Labelled {
+  readonly kind: 'image-files';
+  /** The folder that `paths` start from. */
+  readonly root: string;
+  /** File of each sample, with `/` between folders. */
+  readonly paths: readonly string[];
+  /** Where each path is listed, for messages: a file, and the line of each sample. */
+  readonly origin: { readonly file: string; readonly lines: Int32Array };
+  /** [height, width, channels] that a sample has once decoded; one channel or three. */
+  readonly imageShape: readonly [number, number, number];
+  /** Length to which the shorter side is scaled before the middle is cut out. */
+  readonly resize: number;
+}
+
 /** Labelled rows of a table. */
 export interface TableDataset extends Labelled {
   readonly kind: 'table';
@@ -40,7 +55,7 @@ export interface CategoricalColumn {
   readonly categories: readonly string[];
 }
 
-export type Dataset = ImageDataset | TableDataset;
+export type Dataset = ImageDataset | ImageFileDataset | TableDataset;
 
 /** A training and a test set, and the validation set of those that are published with one. */
 export interface DatasetParts<D extends Dataset = Dataset> {
@@ -85,8 +100,11 @@ export interface ImageParts extends LabelledParts {
 }
 
 /** Numbers of one image. */
-export const pixelsPerImage = ({ imageShape: [height, width, channels] }: Pick<ImageDataset, 'imageShape'>): number =>
-  height * width * channels;
+export const pixelsPerImage = ({
+  imageShape: [height, width, channels],
+}: {
+  readonly imageShape: readonly [number, number, number];
+}): number => height * width * channels;
 
 /**
  * A data set of images made by hand or read from a file, checked.
@@ -108,6 +126,51 @@ export function imageDataset({ images, imageShape, ...parts }: ImageParts): Imag
     );
   }
   return { kind: 'images', ...common, images, imageShape };
+}
+
+export interface ImageFileParts extends LabelledParts {
+  readonly root: string;
+  readonly paths: readonly string[];
+  readonly origin: { readonly file: string; readonly lines: Int32Array };
+  readonly imageShape: readonly [number, number, number];
+  readonly resize: number;
+}
+
+/**
+ * A data set of image files, checked; the files themselves are opened when they are needed.
+ * @throws DataError when it is empty, when paths, labels and groups disagree in number, or when a label or group is out of range
+ * @throws ConfigError when the image shape is not of positive integers with one channel or three, or `resize` leaves less than it needs
+ */
+export function imageFileDataset({
+  root,
+  paths,
+  origin,
+  imageShape,
+  resize,
+  ...parts
+}: ImageFileParts): ImageFileDataset {
+  const { name } = parts;
+  const [height, width, channels] = imageShape;
+  if (!imageShape.every(positive) || (channels !== 1 && channels !== 3)) {
+    throw new ConfigError(
+      `${name}: an image shape must be positive integers with 1 or 3 channels, got ${imageShape.join('×')}.`,
+    );
+  }
+  if (!positive(resize) || resize < Math.max(height, width)) {
+    throw new ConfigError(
+      `${name}: images scaled to ${resize} on their shorter side do not hold ${height}×${width}; raise resize to at least ` +
+        `${Math.max(height, width)}.`,
+    );
+  }
+  const common = labelled(parts);
+  const { length } = common.labels;
+  for (const [what, count] of [
+    ['paths', paths.length],
+    ['lines', origin.lines.length],
+  ] as const) {
+    if (count !== length) throw new DataError(`${name}: ${length} labels need as many ${what}, got ${count}.`);
+  }
+  return { kind: 'image-files', ...common, root, paths, origin, imageShape, resize };
 }
 
 export interface TableParts extends LabelledParts {

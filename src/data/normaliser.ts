@@ -34,6 +34,27 @@ export class Normaliser {
     this.#offset = Float64Array.from(std, (value, feature) => -mean[feature] / value);
   }
 
+  /**
+   * One mean and std for each channel, in units of pixel/255.
+   * @throws ShapeError unless there is one for each channel
+   */
+  static ofChannels(
+    mean: readonly number[],
+    std: readonly number[],
+    imageShape: ImageDataset['imageShape'],
+  ): Normaliser {
+    const channels = imageShape[2];
+    if (mean.length !== channels || std.length !== channels) {
+      throw new ShapeError(
+        `Normaliser: images of ${channels} channels need as many means and stds, got ${mean.length} and ${std.length}.`,
+      );
+    }
+    const features = pixelsPerImage({ imageShape });
+    const each = (values: readonly number[]): Float32Array =>
+      Float32Array.from({ length: features }, (_, feature) => values[feature % channels]!);
+    return new Normaliser(each(mean), each(std));
+  }
+
   /** Leaves pixels as they are, in 0 … 1. */
   static identity(features: number): Normaliser {
     return new Normaliser(new Float32Array(features), new Float32Array(features).fill(1));

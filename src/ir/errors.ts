@@ -67,3 +67,10 @@ export class FileError extends AutobalanceError {
     super('ERR_FILE', message, options);
   }
 }
+
+/** A worker thread ended, or failed in a way that says nothing about the data it was given. */
+export class WorkerError extends AutobalanceError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_WORKER', message, options);
+  }
+}

@@ -1,0 +1,17 @@
+// Runs in a worker thread: prepares the images of one batch after another.
+import { parentPort, workerData } from 'node:worker_threads';
+import { postedError } from '../worker-errors.js';
+import type { Reply } from '../worker-pool.js';
+import { type ImageJob, type ImageRecipe, prepareImages } from './prepare.js';
+
+const recipe = workerData as ImageRecipe;
+
+parentPort!.on('message', async (job: ImageJob) => {
+  let reply: Reply<Float32Array<ArrayBuffer>>;
+  try {
+    reply = { result: await prepareImages(recipe, job) };
+  } catch (error) {
+    reply = { error: postedError(error) };
+  }
+  parentPort!.postMessage(reply, 'result' in reply ? [reply.result.buffer] : []);
+});
