@@ -1,5 +1,6 @@
 import {
   adam,
+  areaUnderCurve,
   compile,
   concatenate,
   conjugateGradient,
@@ -18,7 +19,6 @@ import {
   type Value,
   zeros,
 } from 'autobalance';
-import { areaUnderCurve } from './area-under-curve.js';
 import { cleaningProblem, initLayers, type Layers } from './problem.js';
 import type { Labelled, Samples } from './samples.js';
 import { accuracy, initTraining, train, trainingStep, trainWatched } from './training.js';

@@ -1,4 +1,5 @@
-import { DataError } from '../ir/index.js';
+import { requirePredictions, requireWeights } from './check.js';
+import { meanOfPresent } from './mean.js';
 
 /** Errors of a classifier on labelled data, all in percent. */
 export interface ClassificationErrors {
@@ -13,30 +14,25 @@ export interface ClassificationErrors {
 /**
  * @param predictions class predicted for each sample
  * @param labels its true class, 0 … classes−1
- * @throws {DataError} if there are no samples, or the two differ in number
+ * @param weights how often each sample counts; default once
+ * @throws {DataError} if there are no samples, the two differ in number, or one is no class
  */
 export function classificationErrors(
   predictions: ArrayLike<number>,
   labels: ArrayLike<number>,
   classes: number,
+  weights?: ArrayLike<number>,
 ): ClassificationErrors {
-  if (labels.length === 0 || predictions.length !== labels.length) {
-    throw new DataError(
-      `metrics: need as many predictions as labels and at least one, got ${predictions.length} and ${labels.length}`,
-    );
-  }
+  requirePredictions(predictions, labels, classes);
+  requireWeights(weights, labels.length);
   const counts = new Array<number>(classes).fill(0);
   const wrong = new Array<number>(classes).fill(0);
   for (let i = 0; i < labels.length; i++) {
-    counts[labels[i]!]! += 1;
-    if (predictions[i] !== labels[i]) wrong[labels[i]!]! += 1;
+    const weight = weights?.[i] ?? 1;
+    counts[labels[i]!]! += weight;
+    if (predictions[i] !== labels[i]) wrong[labels[i]!]! += weight;
   }
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const classError = counts.map((count, k) => (count === 0 ? Number.NaN : (100 * wrong[k]!) / count));
-  const present = classError.filter((error) => !Number.isNaN(error));
-  const total = wrong.reduce((sum, count) => sum + count, 0);
-  return {
-    classError,
-    balancedError: present.reduce((sum, error) => sum + error, 0) / present.length,
-    error: (100 * total) / labels.length,
-  };
+  return { classError, balancedError: meanOfPresent(classError), error: (100 * sum(wrong)) / sum(counts) };
 }

@@ -17,7 +17,6 @@ import {
   type Value,
 } from 'autobalance';
 import { describe, expect, test } from 'vitest';
-import { areaUnderCurve } from '../../examples/data-cleaning/area-under-curve.js';
 import { clean, type Round } from '../../examples/data-cleaning/clean.js';
 import {
   cleaningProblem,
@@ -74,17 +73,6 @@ describe('drawSamples', () => {
     expect([again.train.y.data(), again.corrupted]).toEqual([samples.train.y.data(), samples.corrupted]);
     expect(drawSamples(data, { count: 800, tests: 50, seed: 4 }).corrupted).not.toEqual(samples.corrupted);
   });
-});
-
-test('areaUnderCurve counts pairs, ties by half', () => {
-  const random = new Random(5);
-  const scores = Array.from({ length: 60 }, () => random.integer(12));
-  const positive = scores.map((score) => random.integer(12) < score);
-  const pairs = scores.flatMap((s, i) =>
-    scores.flatMap((t, j) => (positive[i] && !positive[j] ? [s > t ? 1 : s === t ? 0.5 : 0] : [])),
-  );
-  const share = pairs.reduce((sum, won) => sum + won, 0) / pairs.length;
-  expect(areaUnderCurve(scores, positive)).toBeCloseTo(share, 12);
 });
 
 // Of the linear network: the minima of a small one with ReLU lie on its kinks, where there is no second derivative to speak of.
