@@ -1,6 +1,7 @@
 import { endianness } from 'node:os';
 import { ConfigError, DataError, ShapeError } from '../ir/errors.js';
 import { declaredBytes } from './files.js';
+import { bfloatToNumber, halfToNumber } from './half.js';
 
 /** A named array of a safetensors file, row-major. Bool is stored as bytes 0 and 1. An empty shape is a single number. */
 export type StoredTensor =
@@ -26,9 +27,25 @@ const FORMAT: Readonly<Record<DType, { name: string; bytes: number }>> = {
   u8: { name: 'U8', bytes: 1 },
   bool: { name: 'BOOL', bytes: 1 },
 };
-const DTYPES = new Map(
-  Object.entries(FORMAT).map(([dtype, { name, bytes }]) => [name, { dtype: dtype as DType, bytes }]),
-);
+
+interface ReadFormat {
+  readonly dtype: DType;
+  readonly bytes: number;
+  /** For dtypes that this library has not: the elements as those of `dtype`. */
+  readonly widen?: (elements: ArrayBuffer) => Float32Array | Int32Array;
+}
+const READ = new Map<string, ReadFormat>([
+  ...Object.entries(FORMAT).map(([dtype, { name, bytes }]): [string, ReadFormat] => [
+    name,
+    { dtype: dtype as DType, bytes },
+  ]),
+  ['F16', { dtype: 'f32', bytes: 2, widen: (elements) => Float32Array.from(new Uint16Array(elements), halfToNumber) }],
+  [
+    'BF16',
+    { dtype: 'f32', bytes: 2, widen: (elements) => Float32Array.from(new Uint16Array(elements), bfloatToNumber) },
+  ],
+  ['I64', { dtype: 'i32', bytes: 8, widen: (elements) => Int32Array.from(new BigInt64Array(elements), Number) }],
+]);
 
 const METADATA = '__metadata__';
 const LARGEST_HEADER = 100_000_000;
@@ -39,6 +56,7 @@ const ALIGNMENT = 8;
 function toOrFromFileOrder(bytes: Uint8Array<ArrayBuffer>, bytesPerElement: number): Uint8Array<ArrayBuffer> {
   if (endianness() === 'BE') {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (bytesPerElement === 2) buffer.swap16();
     if (bytesPerElement === 4) buffer.swap32();
     if (bytesPerElement === 8) buffer.swap64();
   }
@@ -150,6 +168,7 @@ interface Entry {
   name: string;
   dtype: DType;
   bytes: number;
+  widen?: ReadFormat['widen'];
   shape: number[];
   begin: number;
   end: number;
@@ -165,10 +184,10 @@ function parseEntry(
   }
   const unknown = Object.keys(value).find((key) => key !== 'dtype' && key !== 'shape' && key !== 'data_offsets');
   if (unknown !== undefined) throw fail(`tensor ${quote(name)} has the unknown field ${quote(unknown)}`);
-  const type = DTYPES.get(value.dtype);
+  const type = READ.get(value.dtype);
   if (!type) {
     throw fail(
-      `tensor ${quote(name)} has dtype ${quote(value.dtype)}, this library reads ${Array.from(DTYPES.keys()).join(', ')}`,
+      `tensor ${quote(name)} has dtype ${quote(value.dtype)}, this library reads ${Array.from(READ.keys()).join(', ')}`,
       'convert it, for example with tensor.float() in PyTorch',
     );
   }
@@ -188,9 +207,19 @@ function parseEntry(
   return { name, ...type, shape: value.shape, begin, end };
 }
 
+/** Position of the first I64 that i32 cannot hold: one whose upper half is not the sign of its lower one. */
+function tooLarge(payload: Uint8Array): number | undefined {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  for (let at = 0; at < payload.byteLength; at += 8) {
+    if (view.getInt32(at + 4, true) !== view.getInt32(at, true) >> 31) return at / 8;
+  }
+  return undefined;
+}
+
 /** A copy of a tensor's bytes as an array of its dtype. */
-function tensorOf({ dtype, bytes, shape }: Entry, payload: Uint8Array): StoredTensor {
-  const { buffer } = toOrFromFileOrder(new Uint8Array(payload), bytes);
+function tensorOf({ dtype, bytes, widen, shape }: Entry, payload: Uint8Array): StoredTensor {
+  const stored = toOrFromFileOrder(new Uint8Array(payload), bytes).buffer;
+  const buffer = widen ? widen(stored).buffer : stored;
   switch (dtype) {
     case 'f32':
       return { shape, dtype, data: new Float32Array(buffer) };
@@ -208,6 +237,7 @@ function tensorOf({ dtype, bytes, shape }: Entry, payload: Uint8Array): StoredTe
 /**
  * Decodes a safetensors file completely, after checking all of it: header length and JSON, names, dtypes, sizes by checked
  * multiplication, and that the tensors cover the data without hole, overlap or rest. The result shares no memory with `bytes`.
+ * F16 and BF16 become f32, I64 becomes i32 where its numbers allow.
  *
  * @param file name used in error messages
  * @throws DataError naming file, tensor, problem and remedy
@@ -279,7 +309,16 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
 
   const tensors: Record<string, StoredTensor> = Object.create(null);
   for (const entry of entries) {
-    const tensor = tensorOf(entry, bytes.subarray(dataStart + entry.begin, dataStart + entry.end));
+    const payload = bytes.subarray(dataStart + entry.begin, dataStart + entry.end);
+    if (entry.dtype === 'i32' && entry.widen) {
+      const at = tooLarge(payload);
+      if (at !== undefined)
+        throw fail(
+          `tensor ${quote(entry.name)} of I64 holds a number beyond 32 bits at element ${at}`,
+          'convert it, for example with tensor.int() in PyTorch',
+        );
+    }
+    const tensor = tensorOf(entry, payload);
     const problem = tensor.dtype === 'bool' ? boolProblem(entry.name, tensor.data) : undefined;
     if (problem) throw fail(problem);
     tensors[entry.name] = tensor;

@@ -54,6 +54,23 @@ describe('safetensors', () => {
     });
   });
 
+  it('reads half precisions as f32 and 64-bit whole numbers as i32', () => {
+    const header =
+      '{"b":{"dtype":"BF16","shape":[3],"data_offsets":[0,6]},"h":{"dtype":"F16","shape":[5],"data_offsets":[6,16]},' +
+      '"i":{"dtype":"I64","shape":[2],"data_offsets":[16,32]}}';
+    const little = (words: readonly number[]): number[] => words.flatMap((word) => [word & 0xff, word >> 8]);
+    const data = [
+      ...little([0x3f80, 0xc040, 0x7f80]),
+      ...little([0x3c00, 0xc100, 0x0001, 0x7bff, 0xfc00]),
+      ...[5, 0, 0, 0, 0, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+    ];
+    expect({ ...decodeSafetensors(file(header, data), 'f').tensors }).toEqual({
+      b: { shape: [3], dtype: 'f32', data: Float32Array.of(1, -3, Number.POSITIVE_INFINITY) },
+      h: { shape: [5], dtype: 'f32', data: Float32Array.of(1, -2.5, 2 ** -24, 65504, Number.NEGATIVE_INFINITY) },
+      i: { shape: [2], dtype: 'i32', data: Int32Array.of(5, -2) },
+    });
+  });
+
   it('returns what was written, for every dtype', () => {
     const metadata = { format: 'autobalance', note: 'ünïcode' };
     const bytes = encodeSafetensors(tensors, metadata);
@@ -151,7 +168,13 @@ describe('safetensors', () => {
     ['a negative size', entry('"dtype":"U8","shape":[-1],"data_offsets":[0,1]'), [0], 'non-negative integers'],
     ['a fractional offset', entry('"dtype":"U8","shape":[1],"data_offsets":[0,1.5]'), [0], 'non-negative integers'],
     ['an unknown field', entry('"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":0'), [0], 'unknown field "x"'],
-    ['an unsupported dtype', entry('"dtype":"BF16","shape":[1],"data_offsets":[0,2]'), [0, 0], 'dtype "BF16"'],
+    ['an unsupported dtype', entry('"dtype":"U16","shape":[1],"data_offsets":[0,2]'), [0, 0], 'dtype "U16"'],
+    [
+      'a whole number that needs 33 bits',
+      entry('"dtype":"I64","shape":[2],"data_offsets":[0,16]'),
+      [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0],
+      'tensor "a" of I64 holds a number beyond 32 bits at element 1',
+    ],
     [
       'a dtype named like a property',
       entry('"dtype":"constructor","shape":[1],"data_offsets":[0,2]'),
