@@ -6,11 +6,13 @@ export interface NormalSource {
   uniform(): number;
 }
 
+/** Normal with mean 0. */
+export const normal = (random: NormalSource, shape: Shape, deviation: number, dtype: DType = 'f32'): Tensor =>
+  generated(shape, dtype, () => random.normal() * deviation);
+
 /** Normal with variance 2 / fan-in (He et al. 2015), for layers that a ReLU follows. `fanIn` is the number of inputs to one output. */
-export function heNormal(random: NormalSource, shape: Shape, fanIn: number, dtype: DType = 'f32'): Tensor {
-  const deviation = Math.sqrt(2 / fanIn);
-  return generated(shape, dtype, () => random.normal() * deviation);
-}
+export const heNormal = (random: NormalSource, shape: Shape, fanIn: number, dtype: DType = 'f32'): Tensor =>
+  normal(random, shape, Math.sqrt(2 / fanIn), dtype);
 
 /** Uniform in ±1/√fan-in, the usual start of a last layer. */
 export function fanInUniform(random: NormalSource, shape: Shape, fanIn: number, dtype: DType = 'f32'): Tensor {

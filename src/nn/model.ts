@@ -1,5 +1,6 @@
-import type { DType, Value } from '../ir/index.js';
+import { type DType, flatten, type Value } from '../ir/index.js';
 import type { NormalSource } from './init.js';
+import type { PyTorchNames } from './pytorch-names.js';
 
 /**
  * A classifier as functions of explicit parameters: nothing is hidden in objects, so derivatives can be taken in anything.
@@ -13,4 +14,17 @@ export interface Model<P, S, X = Value> {
   init(random: NormalSource, dtype?: DType): { params: P; state: S };
   /** Logits [N, classes] for a batch of inputs, and the new state (unchanged unless `train`). */
   apply(params: P, state: S, x: X, options: { readonly train: boolean }): { logits: Value; state: S };
+  /** What its arrays are called in PyTorch; without, they cannot be exchanged with it. */
+  readonly pyTorchNames?: PyTorchNames;
 }
+
+/** Draws nothing, for parameters of which only the shapes matter. */
+const nothing: NormalSource = { normal: () => 0, uniform: () => 0 };
+
+/** Parameters and state with the right shapes and meaningless numbers; draws no random numbers, which takes seconds for millions of them. */
+export const blank = <P, S>(model: Pick<Model<P, S, never>, 'init'>, dtype?: DType): { params: P; state: S } =>
+  model.init(nothing, dtype);
+
+/** How many numbers training learns: the elements of `params`, not the running statistics. */
+export const parameterCount = <P, S>(model: Pick<Model<P, S, never>, 'init'>): number =>
+  flatten(blank(model).params).leaves.reduce((count, leaf) => count + leaf.size, 0);

@@ -1,20 +1,12 @@
-import { ConfigError, type DType, formatShape, ShapeError, type Value } from '../ir/index.js';
+import { ConfigError, type DType, type Value } from '../ir/index.js';
 import { add, mean, relu } from '../ops/index.js';
-import { ones, zeros } from '../tensor/index.js';
-import { fanInUniform, heNormal, type NormalSource } from './init.js';
-import {
-  batchNorm,
-  type ConvParams,
-  conv,
-  type DenseParams,
-  dense,
-  type NormParams,
-  type NormState,
-} from './layers.js';
+import { zeros } from '../tensor/index.js';
+import { type ConvNormParams, convNorm, initConvNorm, initNormState } from './conv-norm.js';
+import { fanInUniform } from './init.js';
+import { type DenseParams, dense, type NormState } from './layers.js';
 import type { Model } from './model.js';
-
-/** A convolution and the batch normalisation after it. */
-export type ConvNormParams = { readonly conv: ConvParams; readonly norm: NormParams };
+import { convNormNames, denseNames, type PyTorchNames } from './pytorch-names.js';
+import { type ImageShape, isCount, requireClasses, requireImageShape } from './require.js';
 
 /** Two 3×3 convolutions, and a 1×1 one where the block changes the image's shape. */
 export type ResNetBlockParams = {
@@ -40,12 +32,15 @@ export interface ResNetOptions {
   readonly depth: number;
   readonly classes: number;
   /** [height, width, channels] of the images. */
-  readonly imageShape: readonly [number, number, number];
+  readonly imageShape: ImageShape;
   /** Filters of the three stages. Default 16, 32, 64. */
-  readonly channels?: readonly [number, number, number];
+  readonly channels?: readonly number[];
 }
 
 interface BlockPlan {
+  /** From 0, and the number within it, from 0. */
+  readonly stage: number;
+  readonly index: number;
   readonly inputs: number;
   readonly filters: number;
   readonly stride: number;
@@ -55,7 +50,7 @@ interface BlockPlan {
  * The residual networks for small images of He et al. (2016, section 4.2): a 3×3 convolution, three stages of (depth − 2) / 6 blocks of
  * two 3×3 convolutions, a mean over the image and one dense layer. The first block of stages 2 and 3 halves the image; its shortcut is a
  * 1×1 convolution with batch normalisation, as in the network of Li et al. (2021). 466,906 parameters at depth 32 for 32×32×3 and ten
- * classes.
+ * classes. In PyTorch its arrays have the names of that network: `conv1`, `bn1`, `layer1.0.conv1`, …, `layer2.0.shortcut.0`, …, `linear`.
  * @throws {ConfigError} on a depth that is not 6n + 2, and on filters that are not whole numbers from 1.
  * @throws {ShapeError} on images that are not [height, width, channels] of whole numbers from 1.
  */
@@ -72,21 +67,18 @@ export function resNet({
   if (channels.length !== 3 || !channels.every(isCount)) {
     throw new ConfigError(`resNet: channels takes three whole numbers from 1, one per stage, got [${channels}]`);
   }
-  if (!isCount(classes)) throw new ConfigError(`resNet: classes must be a whole number from 1, got ${classes}`);
-  if (imageShape.length !== 3 || !imageShape.every(isCount)) {
-    throw new ShapeError(
-      `resNet: imageShape must be [height, width, channels] with extents from 1, got ${formatShape(imageShape)}`,
-    );
-  }
+  requireClasses('resNet', classes);
+  requireImageShape('resNet', imageShape);
   const plans = planBlocks(perStage, channels);
-  const features = channels[2];
+  const features = channels[2]!;
   return {
     name: `resnet-${depth}`,
     classes,
+    pyTorchNames: pyTorchNames(plans),
     init(random, dtype: DType = 'f32') {
       const make = (kernel: number, inputs: number, filters: number) =>
-        convNorm(random, kernel, inputs, filters, dtype);
-      const stem = make(3, imageShape[2], channels[0]);
+        initConvNorm(random, kernel, inputs, filters, dtype);
+      const stem = make(3, imageShape[2], channels[0]!);
       const blocks = plans.map((plan) => ({
         first: make(3, plan.inputs, plan.filters),
         second: make(3, plan.filters, plan.filters),
@@ -94,22 +86,21 @@ export function resNet({
       }));
       const weight = fanInUniform(random, [features, classes], features, dtype);
       const head = { weight, bias: zeros([classes], dtype) };
-      const stateOf = (filters: number) => ({ mean: zeros([filters], dtype), variance: ones([filters], dtype) });
       const state = {
-        stem: stateOf(channels[0]),
+        stem: initNormState(channels[0]!, dtype),
         blocks: plans.map((plan) => ({
-          first: stateOf(plan.filters),
-          second: stateOf(plan.filters),
-          ...(hasShortcut(plan) && { shortcut: stateOf(plan.filters) }),
+          first: initNormState(plan.filters, dtype),
+          second: initNormState(plan.filters, dtype),
+          ...(hasShortcut(plan) && { shortcut: initNormState(plan.filters, dtype) }),
         })),
       };
       return { params: { stem, blocks, head }, state };
     },
     apply(params, state, x, { train }) {
-      const stem = normalised(x, params.stem, state.stem, 1, train);
+      const stem = convNorm(x, params.stem, state.stem, { stride: 1, train });
       let h = relu(stem.output);
       const blocks = plans.map((plan, i) => {
-        const result = applyBlock(h, params.blocks[i]!, state.blocks[i]!, plan.stride, train);
+        const result = applyBlock(h, params.blocks[i]!, state.blocks[i]!, { stride: plan.stride, train });
         h = result.output;
         return result.state;
       });
@@ -119,49 +110,43 @@ export function resNet({
   };
 }
 
-const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
-
 /** Stages 2 and 3 begin with a block that halves the image. */
 const planBlocks = (perStage: number, channels: readonly number[]): BlockPlan[] =>
   channels.flatMap((filters, stage) =>
-    Array.from({ length: perStage }, (_, i) => {
-      const opens = i === 0 && stage > 0;
-      return { inputs: opens ? channels[stage - 1]! : filters, filters, stride: opens ? 2 : 1 };
+    Array.from({ length: perStage }, (_, index) => {
+      const opens = index === 0 && stage > 0;
+      return { stage, index, inputs: opens ? channels[stage - 1]! : filters, filters, stride: opens ? 2 : 1 };
     }),
   );
 
 const hasShortcut = ({ stride }: BlockPlan): boolean => stride > 1;
 
-function convNorm(random: NormalSource, kernel: number, inputs: number, filters: number, dtype: DType): ConvNormParams {
-  return {
-    conv: { filter: heNormal(random, [kernel, kernel, inputs, filters], kernel * kernel * inputs, dtype) },
-    norm: { scale: ones([filters], dtype), shift: zeros([filters], dtype) },
-  };
-}
-
-/** x [N, H, W, C] → [N, ⌈H / stride⌉, ⌈W / stride⌉, O], convolved with as much padding as centres the filter on every pixel. */
-function normalised(
-  x: Value,
-  { conv: filters, norm }: ConvNormParams,
-  state: NormState,
-  stride: number,
-  train: boolean,
-) {
-  const padding = (filters.filter.shape[0]! - 1) / 2;
-  return batchNorm(conv(x, filters, { strides: stride, padding }), norm, state, { train });
-}
+const pyTorchNames = (plans: readonly BlockPlan[]): PyTorchNames => ({
+  ...convNormNames('stem', 'conv1', 'bn1'),
+  ...Object.assign(
+    {},
+    ...plans.map((plan, i) => {
+      const name = `layer${plan.stage + 1}.${plan.index}`;
+      return {
+        ...convNormNames(`blocks.${i}.first`, `${name}.conv1`, `${name}.bn1`),
+        ...convNormNames(`blocks.${i}.second`, `${name}.conv2`, `${name}.bn2`),
+        ...(hasShortcut(plan) && convNormNames(`blocks.${i}.shortcut`, `${name}.shortcut.0`, `${name}.shortcut.1`)),
+      };
+    }),
+  ),
+  ...denseNames('head', 'linear'),
+});
 
 function applyBlock(
   x: Value,
   params: ResNetBlockParams,
   state: ResNetBlockState,
-  stride: number,
-  train: boolean,
+  { stride, train }: { readonly stride: number; readonly train: boolean },
 ): { output: Value; state: ResNetBlockState } {
-  const first = normalised(x, params.first, state.first, stride, train);
-  const second = normalised(relu(first.output), params.second, state.second, 1, train);
+  const first = convNorm(x, params.first, state.first, { stride, train });
+  const second = convNorm(relu(first.output), params.second, state.second, { stride: 1, train });
   const states = { first: first.state, second: second.state };
   if (!params.shortcut || !state.shortcut) return { output: relu(add(second.output, x)), state: states };
-  const shortcut = normalised(x, params.shortcut, state.shortcut, stride, train);
+  const shortcut = convNorm(x, params.shortcut, state.shortcut, { stride, train });
   return { output: relu(add(second.output, shortcut.output)), state: { ...states, shortcut: shortcut.state } };
 }
