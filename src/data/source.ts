@@ -1,4 +1,4 @@
-import { ConfigError, Tensor, type Value } from '../ir/index.js';
+import { ConfigError, ShapeError, Tensor, type Value } from '../ir/index.js';
 import {
   checkedIndex,
   type Dataset,
@@ -200,5 +200,13 @@ function sourceMaker(train: Dataset, options: Omit<MeasureOptions, 'group'>): So
   if (options.augmentation) checkAugmentation(options.augmentation);
   const { workers = train.kind === 'image-files' ? defaultWorkers() : 0 } = options;
   const preparer = imagePreparer(recipeOf(train, normaliserFor(train, options), options), workers);
-  return (part, group) => imageSource(part as ImageDataset | ImageFileDataset, { preparer, group });
+  return (part, group) => {
+    const images = part as ImageDataset | ImageFileDataset;
+    if (images.imageShape.join('×') !== train.imageShape.join('×')) {
+      throw new ShapeError(
+        `${part.name}: has images of ${images.imageShape.join('×')}, ${train.name} of ${train.imageShape.join('×')}; all parts need one shape.`,
+      );
+    }
+    return imageSource(images, { preparer, group });
+  };
 }

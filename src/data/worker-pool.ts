@@ -73,18 +73,20 @@ export class WorkerPool<J, R> {
 
   #start(): Slot<J, R> | undefined {
     if (this.#slots.size === this.#size) return undefined;
-    const worker = new Worker(this.#url, { workerData: this.#data });
+    // Not the flags of this process: `--eval` and loaders of other languages are nothing to a worker.
+    const worker = new Worker(this.#url, { workerData: this.#data, execArgv: [] });
     const slot: Slot<J, R> = { worker, task: undefined };
     this.#slots.add(slot);
     worker.on('message', (reply: Reply<R>) => {
       const { task } = slot;
       slot.task = undefined;
-      worker.unref();
+      // Not while it is being ended: the process must not be gone before that.
+      if (!this.#closed) worker.unref();
       if (task) {
         if ('error' in reply) task.reject(receivedError(reply.error));
         else task.resolve(reply.result);
       }
-      this.#dispatch();
+      if (!this.#closed) this.#dispatch();
     });
     const lost = (reason: string): void => {
       this.#slots.delete(slot);

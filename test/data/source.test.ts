@@ -54,6 +54,26 @@ describe('measuredSource', () => {
     }
   });
 
+  it('refuses parts of another shape', () => {
+    const taller = imageDataset({ ...images, classes: 2, imageShape: [2, 1, 1] });
+    expect(() => measuredSource(images)(taller)).toThrow(/has images of 2×1×1, images of 1×2×1/);
+  });
+
+  it('normalises by given figures, and by channel where images are augmented', async () => {
+    const one = Int32Array.of(0);
+    const given = measuredSource(images, { normalise: { mean: [0.5], std: [0.25] } })(images);
+    expect(Array.from((await given.batch(one)).x.data())).toEqual([-2, 2]);
+    const augmentation = { cropPadding: 0, flip: false };
+    const byChannel = await measuredSource(images, { augmentation })(images).batch(one);
+    const same = await measuredSource(images, { normalise: 'channel' })(images).batch(one);
+    // Pixels 0 255 51 0 102 51: mean 76.5.
+    expect(byChannel.x.data()).toEqual(same.x.data());
+    expect(Array.from(byChannel.x.data())[0]! / Array.from(byChannel.x.data())[1]!).toBeCloseTo(-76.5 / 178.5, 5);
+    const two = { mean: [0, 0], std: [1, 1] };
+    expect(() => measuredSource(images, { normalise: two })).toThrow(/1 channels need as many means/);
+    expect(() => measuredSource(images, { augmentation: { cropPadding: -1, flip: true } })).toThrow(ConfigError);
+  });
+
   it('refuses a group column that is not there at once, and indices out of range with the batch', async () => {
     expect(() => measuredSource(table, { group: 'race' })).toThrow(ConfigError);
     await expect(imageSource(images).batch(Int32Array.of(3))).rejects.toThrow(ConfigError);

@@ -2,14 +2,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { postedError } from '../worker-errors.js';
 import type { Reply } from '../worker-pool.js';
-import { type ImageJob, type ImageRecipe, prepareImages } from './prepare.js';
+import { type ImageJob, type ImageRecipe, preparation } from './prepare.js';
 
-const recipe = workerData as ImageRecipe;
+const prepare = preparation(workerData as ImageRecipe);
 
 parentPort!.on('message', async (job: ImageJob) => {
   let reply: Reply<Float32Array<ArrayBuffer>>;
   try {
-    reply = { result: await prepareImages(recipe, job) };
+    reply = { result: await prepare(job) };
   } catch (error) {
     reply = { error: postedError(error) };
   }

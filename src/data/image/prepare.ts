@@ -34,31 +34,37 @@ export type ImageJob = {
     }
 );
 
+/** Prepares the images of a batch, f32 [b, height, width, channels]. */
+export type PrepareImages = (job: ImageJob) => Promise<Float32Array<ArrayBuffer>>;
+
 /**
- * Prepares the images of a batch, f32 [b, height, width, channels]: decoded and scaled if they are files, augmented, normalised. A pure function of
- * its arguments and the files, whichever thread runs it.
- * @throws FileError when a file cannot be read; DataError when it is no image; both say where it is listed
+ * What prepares images by a recipe: decoded and scaled if they are files, augmented, normalised. A pure function of recipe, job and files,
+ * whichever thread runs it.
+ * @returns a function that throws FileError when a file cannot be read and DataError when it is no image; both say where it is listed
  */
-export async function prepareImages(recipe: ImageRecipe, job: ImageJob): Promise<Float32Array<ArrayBuffer>> {
+export function preparation(recipe: ImageRecipe): PrepareImages {
   const { imageShape, augmentation } = recipe;
   const normaliser = new Normaliser(recipe.mean, recipe.std);
   const { features } = normaliser;
-  const out = new Float32Array(job.indices.length * features);
-  const scratch = new Uint8Array(features);
-  for (let i = 0; i < job.indices.length; i++) {
-    const visit = job.visits?.[i];
-    const draws =
-      augmentation && visit !== undefined
-        ? drawsOf(augmentation.seed, augmentation.stream, job.indices[i]!, visit)
-        : undefined;
-    let [from, start] = job.kind === 'bytes' ? [job.images, i * features] : [await readImage(recipe, job, i, draws), 0];
-    if (draws && augmentation) {
-      cropAndFlip(from, start, imageShape, augmentation, draws, scratch);
-      [from, start] = [scratch, 0];
+  return async (job) => {
+    const out = new Float32Array(job.indices.length * features);
+    const scratch = new Uint8Array(features);
+    for (let i = 0; i < job.indices.length; i++) {
+      const visit = job.visits?.[i];
+      const draws =
+        augmentation && visit !== undefined
+          ? drawsOf(augmentation.seed, augmentation.stream, job.indices[i]!, visit)
+          : undefined;
+      let [from, start] =
+        job.kind === 'bytes' ? [job.images, i * features] : [await readImage(recipe, job, i, draws), 0];
+      if (draws && augmentation) {
+        cropAndFlip(from, start, imageShape, augmentation, draws, scratch);
+        [from, start] = [scratch, 0];
+      }
+      normaliser.apply(from, start, out, i * features);
     }
-    normaliser.apply(from, start, out, i * features);
-  }
-  return out;
+    return out;
+  };
 }
 
 async function readImage(

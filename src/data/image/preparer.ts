@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { WorkerPool } from '../worker-pool.js';
-import { type ImageJob, type ImageRecipe, prepareImages } from './prepare.js';
+import { type ImageJob, type ImageRecipe, type PrepareImages, preparation } from './prepare.js';
 
 /** Turns jobs into inputs, here or on worker threads; the numbers are the same. */
 export interface ImagePreparer {
-  prepare(job: ImageJob): Promise<Float32Array<ArrayBuffer>>;
+  readonly prepare: PrepareImages;
   /** Ends the threads there may be. */
   close(): Promise<void>;
 }
@@ -14,7 +14,7 @@ export const defaultWorkers = (): number => Math.max(1, Math.min(4, availablePar
 
 /** @param workers threads to use; with 0 the work is done on the calling thread */
 export function imagePreparer(recipe: ImageRecipe, workers: number): ImagePreparer {
-  if (workers === 0) return { prepare: (job) => prepareImages(recipe, job), close: async () => {} };
+  if (workers === 0) return { prepare: preparation(recipe), close: async () => {} };
   const pool = new WorkerPool<ImageJob, Float32Array<ArrayBuffer>>(
     new URL('./prepare-worker.js', import.meta.url),
     recipe,
