@@ -3,9 +3,9 @@ import { classCounts, type LongTail, longTailIndices, stratifiedSplit } from '..
 import { Random } from '../data/random.js';
 import { type InputOf, measuredSource, type Source } from '../data/source.js';
 import { ConfigError } from '../ir/index.js';
-import type { ClassificationErrors } from '../metrics/index.js';
+import { argmaxRows, type ClassificationErrors, classificationErrors } from '../metrics/index.js';
 import { type Model, type NamedArray, namedArrays, treeFromArrays } from '../nn/index.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, predictLogits } from './evaluate.js';
 import { type ClassLossNumbers, classLoss, type FixedLossName, fixedLosses } from './loss.js';
 import type { HypergradientReport, Phase, Snapshot, StepReport } from './phase.js';
 import { SearchPhase, type SearchSettings } from './search.js';
@@ -57,6 +57,8 @@ export interface ExperimentEvent {
   readonly report: StepReport;
   /** Set when this step ended its method's last stage. */
   readonly result?: MethodResult;
+  /** With `result`: the model's logits on the test set, f32 [N, K]. */
+  readonly logits?: Float32Array;
 }
 
 type RunningPhase<P, S> = Phase & { readonly result: { readonly params: P; readonly state: S } };
@@ -148,29 +150,41 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     };
     this.#addSeconds(stage.method, (performance.now() - started) / 1000);
     if (phase.completedSteps < phase.totalSteps) return event;
-    const result = await this.#endStage(stage, phase);
-    return result ? { ...event, result } : event;
+    return { ...event, ...(await this.#endStage(stage, phase)) };
   }
 
-  async #endStage(stage: Stage, phase: RunningPhase<P, S>): Promise<MethodResult | undefined> {
+  async #endStage(stage: Stage, phase: RunningPhase<P, S>): Promise<Pick<ExperimentEvent, 'result' | 'logits'>> {
     this.#stageIndex += 1;
     this.#phase = undefined;
     if (phase instanceof SearchPhase) this.#learned = phase.learned;
     const { params, state } = phase.result;
     Object.assign(this.#weights, namedArrays({ params, state }, `${stage.method}.${stage.kind}`));
-    if (stage.kind === 'search') return undefined;
-    const result = { ...(await this.evaluate({ params, state })), seconds: this.#seconds[stage.method]! };
+    if (stage.kind === 'search') return {};
+    const logits = await this.testLogits({ params, state });
+    const { labels, classes } = this.#test.dataset;
+    const errors = classificationErrors(argmaxRows(logits, classes), labels, classes);
+    const result = { ...errors, seconds: this.#seconds[stage.method]! };
     this.results.set(stage.method, result);
-    return result;
+    return { result, logits };
   }
 
   #addSeconds(method: MethodName, seconds: number): void {
     this.#seconds[method] = (this.#seconds[method] ?? 0) + seconds;
   }
 
+  /** The test set. */
+  get test(): Dataset {
+    return this.#test.dataset;
+  }
+
   /** Errors of a model on the whole test set. */
   evaluate(trained: { readonly params: P; readonly state: S }): Promise<ClassificationErrors> {
     return evaluate(this.#programs, trained, this.#test, allOf(this.#test));
+  }
+
+  /** Logits of a model on the whole test set, f32 [N, K]. */
+  testLogits(trained: { readonly params: P; readonly state: S }): Promise<Float32Array<ArrayBuffer>> {
+    return predictLogits(this.#programs, trained, this.#test, allOf(this.#test));
   }
 
   /** Weights of every finished stage, named `<method>.<kind>.params.…` and `….state.…`. */

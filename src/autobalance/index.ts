@@ -1,4 +1,4 @@
-export { evaluate } from './evaluate.js';
+export { evaluate, predictLogits } from './evaluate.js';
 export * from './experiment.js';
 export * from './loss.js';
 export { inverseTemperature, type ObjectiveName, objectives } from './objective.js';

@@ -3,7 +3,6 @@ import { type Compiled, compile } from '../backends/index.js';
 import type { Batch } from '../data/source.js';
 import type { Value } from '../ir/index.js';
 import type { Model } from '../nn/index.js';
-import { argmax } from '../ops/index.js';
 import { initVelocity, sgd } from '../optim/index.js';
 import { type ClassLoss, parametricCrossEntropy } from './loss.js';
 
@@ -21,8 +20,8 @@ export interface TrainPrograms<P, S, X = Value> {
     [train: TrainState<P, S>, batch: Batch<X>, loss: ClassLoss, learningRate: Value | number],
     { train: TrainState<P, S>; loss: Value }
   >;
-  /** Predicted classes, i32 [N], with the running statistics. */
-  readonly predict: Compiled<[params: P, state: S, x: X], Value>;
+  /** Logits [N, K], with the running statistics. */
+  readonly logits: Compiled<[params: P, state: S, x: X], Value>;
 }
 
 export function trainPrograms<P, S, X>(
@@ -39,7 +38,7 @@ export function trainPrograms<P, S, X>(
       const { params, velocity } = sgd(train.params, grad, train.velocity, { learningRate, momentum, weightDecay });
       return { train: { params, velocity, state: value[1] }, loss: value[0] };
     }),
-    predict: compile((params, state, x) => argmax(model.apply(params, state, x, { train: false }).logits, 1)),
+    logits: compile((params, state, x) => model.apply(params, state, x, { train: false }).logits),
   };
 }
 

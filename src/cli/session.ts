@@ -3,9 +3,11 @@ import { Experiment, type ExperimentEvent } from '../autobalance/index.js';
 import { currentBackend } from '../backends/index.js';
 import type { RunDirectory } from '../data/index.js';
 import { DataError } from '../ir/index.js';
+import type { Evaluation } from '../metrics/index.js';
 import type { SmallCnnParams, SmallCnnState } from '../nn/index.js';
 import { CHECKPOINT, type Checkpoint, encodeCheckpoint, restoring, type TrainingCommand } from './checkpoint.js';
 import { type LoadedData, modelFor } from './data.js';
+import { classNamesOf, evaluateOn, readEvaluations, writeEvaluations } from './evaluation-file.js';
 import type { InterruptSignal } from './interrupt.js';
 import type { Io } from './io.js';
 import { lossFor } from './loss-file.js';
@@ -38,6 +40,7 @@ export class Session {
   readonly experiment: Experiment<SmallCnnParams, SmallCnnState>;
   readonly progress: Progress;
   readonly #options: SessionOptions;
+  readonly #evaluations: Record<string, Evaluation> = {};
   #metrics = 0;
 
   /** @throws {ConfigError|DataError} if settings, data and loss do not fit together. */
@@ -68,6 +71,7 @@ export class Session {
       );
     }
     restoring(source, () => this.experiment.restore(snapshot));
+    await this.#restoreEvaluations(run);
     if (device !== runningDevice()) {
       this.progress.line(`The run was saved on ${device} and goes on with ${runningDevice()}: expect other rounding.`);
     }
@@ -76,6 +80,15 @@ export class Session {
     this.#metrics = kept.length;
     if (lines.length > kept.length) {
       await run.write('metrics.ndjson', kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    }
+  }
+
+  /** Those of methods that had ended. */
+  async #restoreEvaluations(run: RunDirectory): Promise<void> {
+    const { evaluations } = await readEvaluations(run);
+    for (const method of this.experiment.results.keys()) {
+      const evaluation = evaluations[method];
+      if (evaluation) this.#evaluations[method] = evaluation;
     }
   }
 
@@ -114,10 +127,28 @@ export class Session {
     this.#metrics += 1;
   }
 
-  async #saveStage(run: RunDirectory, { stage }: ExperimentEvent): Promise<void> {
+  async #saveStage(run: RunDirectory, { stage, logits }: ExperimentEvent): Promise<void> {
     const { config } = this.#options;
+    if (logits) {
+      const { test, counts } = this.experiment;
+      this.#evaluations[stage.method] = evaluateOn(test, logits, { counts, seed: config.seed });
+      await this.saveEvaluations(run);
+    }
     if (stage.kind === 'search') await run.writeJson('loss.json', this.#learnedLoss());
     await run.write(WEIGHTS, encodeWeights(this.experiment.weights, config));
+  }
+
+  /** What is known of the methods that have ended. */
+  saveEvaluations(run: RunDirectory): Promise<void> {
+    const { preset, seed } = this.#options.config;
+    const { counts, test } = this.experiment;
+    return writeEvaluations(run, {
+      dataset: preset,
+      seed,
+      classCounts: [...counts],
+      classNames: classNamesOf(test),
+      evaluations: this.#evaluations,
+    });
   }
 
   #learnedLoss(): LossFile {

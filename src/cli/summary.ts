@@ -15,7 +15,11 @@ export interface SummarySource {
 }
 
 /** Errors as files hold them: `null` for what JSON has no number for. */
-export const errorsJson = ({ balancedError, error, classError }: ClassificationErrors) => ({
+export const errorsJson = ({
+  balancedError,
+  error,
+  classError,
+}: { readonly [F in keyof ClassificationErrors]: Readonly<ClassificationErrors[F]> }) => ({
   balancedError,
   error,
   classError: classError.map(finiteOrNull),

@@ -154,8 +154,10 @@ export function bootstrapInterval(
   const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
   const variance = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, sorted.length - 1);
   const standardError = Math.sqrt(variance);
-  if (sorted[0] === sorted.at(-1))
-    return { estimate, low: sorted[0]!, high: sorted[0]!, standardError, kind: 'constant' };
+  const [least, most] = [sorted[0]!, sorted.at(-1)!];
+  // Sums taken in another order differ in the last digits.
+  if (most - least <= 1e-12 * Math.abs(most))
+    return { estimate, low: estimate, high: estimate, standardError: 0, kind: 'constant' };
   const shares = [(1 - level) / 2, (1 + level) / 2];
   // Ties count half: figures of few samples are on a grid.
   const below = sorted.reduce((n, value) => n + (value < estimate ? 1 : value === estimate ? 0.5 : 0), 0);

@@ -65,6 +65,7 @@ describe('run', () => {
       'checkpoint.safetensors',
       'config.yaml',
       'env.json',
+      'evaluation.json',
       'loss.json',
       'metrics.ndjson',
       'summary.json',
@@ -177,6 +178,7 @@ describe('resuming', () => {
     expect(await weightsOf(run)).toEqual(await weightsOf(wholeRun));
     expect(await readText(run, 'metrics.ndjson')).toBe(await readText(wholeRun, 'metrics.ndjson'));
     expect(await readText(run, 'loss.json')).toBe(await readText(wholeRun, 'loss.json'));
+    expect(await readText(run, 'evaluation.json')).toBe(await readText(wholeRun, 'evaluation.json'));
     expect(timeless(await readJson(run, 'summary.json'))).toEqual(timeless(await readJson(wholeRun, 'summary.json')));
   }
 
@@ -301,10 +303,13 @@ describe('search, retrain, evaluate', () => {
 
   test('evaluate gives the errors that were reported, by the settings in the file', async () => {
     const weights = join(wholeRun, 'weights.safetensors');
-    const args = ['evaluate', '--weights', weights, '--data-dir', work.data];
+    const args = ['evaluate', '--weights', weights, '--data-dir', work.data, '--seed', '3'];
     const { code, out } = await cli([...args, '--json']);
     expect(code).toBe(0);
-    const { dataset, methods } = evaluationSchema.parse(jsonOf(out));
+    const { evaluations, ...errors } = jsonOf(out);
+    const { evaluations: reported } = (await readJson(wholeRun, 'evaluation.json')) as { evaluations: object };
+    expect(evaluations).toMatchObject(reported);
+    const { dataset, methods } = evaluationSchema.parse(errors);
     expect(dataset).toBe('mnist-lt');
     const { 'autobalance-search': search, ...finished } = methods;
     expect(search).toBeDefined();

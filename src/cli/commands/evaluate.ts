@@ -5,6 +5,7 @@ import { readConfigFile, resolveConfig } from '../config.js';
 import { loadData, modelFor } from '../data.js';
 import { fallbackNotice } from '../environment.js';
 import { EXIT } from '../errors.js';
+import { evaluateOn, plainJson } from '../evaluation-file.js';
 import type { CommandResult, Io } from '../io.js';
 import type { Evaluation } from '../schema.js';
 import { suggestion } from '../suggest.js';
@@ -25,23 +26,30 @@ export async function evaluateWeights(
   options: EvaluateOptions,
   io: Io,
 ): Promise<CommandResult> {
-  const { weights: path, method, dataDir } = options;
+  const { weights: path, method, dataDir, seed } = options;
   const weights = await readWeights(path);
   const chosen = choose(weights.models, method, path);
   const files = [
     ...(weights.config ? [weights.config] : []),
     ...(options.config ? [await readConfigFile(options.config)] : []),
   ];
-  const config = resolveConfig(preset, files, dataDir === undefined ? {} : { dataDir });
+  const config = resolveConfig(preset, files, {
+    ...(dataDir !== undefined && { dataDir }),
+    ...(seed !== undefined && { seed }),
+  });
   const notice = fallbackNotice();
   if (notice !== undefined) io.err(`${notice}\n`);
   const data = await loadData(config);
   // No stages: only what it knows of model, normalisation and test set is wanted.
   const experiment = new Experiment(modelFor(config, data), data, [], config);
   const methods: Evaluation['methods'] = {};
+  const evaluations: Record<string, object> = {};
   for (const { name, prefix } of chosen) {
     io.err(`Evaluating ${name} on ${data.test.labels.length} test samples.\n`);
-    methods[name] = errorsJson(await experiment.evaluate(experiment.modelFrom(weights.arrays, path, prefix)));
+    const logits = await experiment.testLogits(experiment.modelFrom(weights.arrays, path, prefix));
+    const evaluation = evaluateOn(experiment.test, logits, { counts: experiment.counts, seed: config.seed });
+    methods[name] = errorsJson(evaluation);
+    evaluations[name] = plainJson(evaluation);
   }
   const table = classTable({
     counts: experiment.counts,
@@ -50,7 +58,7 @@ export async function evaluateWeights(
   return {
     exitCode: EXIT.ok,
     text: `${config.preset}: test error by class in percent\n${table}\n`,
-    json: { dataset: config.preset, methods },
+    json: { dataset: config.preset, methods, evaluations },
   };
 }
 

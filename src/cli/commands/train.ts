@@ -83,6 +83,7 @@ async function begin(
   await run.write('config.yaml', configText(config));
   await run.writeJson('env.json', { ...startOf(io), resumed: [] });
   if (loss) await run.writeJson('loss.json', loss.file);
+  await session.saveEvaluations(run);
   // From here on there is always something to resume from.
   await session.save(run);
   return { session, run, config };
