@@ -1,4 +1,5 @@
 import type * as Plot from '@observablehq/plot';
+import { draw, type Library, showable, valueAxis } from './svg.js';
 
 /** One line, or one cloud of dots. */
 export interface Series {
@@ -36,8 +37,6 @@ const LONGEST_NAME = 34;
 /** Beside a bar, in pixels. */
 const ROOM_FOR_NUMBERS = 48;
 const BLUE = '#4269d0';
-
-type Library = typeof Plot;
 
 /** Lines with a dot for each point, if there are few. A number that is not finite is a gap. Gives an SVG document of 640×400. */
 export async function lineChart(series: readonly Series[], options: ChartOptions): Promise<string> {
@@ -142,20 +141,6 @@ export async function barChart(bars: readonly Bar[], options: ChartOptions): Pro
   }));
 }
 
-/** Plot and a document for it are loaded on the first chart, so that nothing else depends on them. */
-async function draw(make: (plot: Library) => Plot.PlotOptions): Promise<string> {
-  const [plot, { DOMParser }] = await Promise.all([import('@observablehq/plot'), import('linkedom')]);
-  // A document of XML, for one of HTML leaves < and & in attributes as they are.
-  const document: unknown = new DOMParser().parseFromString(
-    '<svg xmlns="http://www.w3.org/2000/svg"/>',
-    'image/svg+xml',
-  );
-  const svg = plot.plot({ document: document as Document, ...make(plot) });
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  svg.setAttribute('role', 'img');
-  return svg.outerHTML;
-}
-
 const legendWidth = (names: readonly string[]): number =>
   names.length < 2 ? 20 : 40 + CHARACTER * Math.max(...names.map((name) => shortened(name).length));
 
@@ -198,36 +183,6 @@ function decoration(plot: Library, { title, y, legend, marginLeft = MARGIN_LEFT 
     }),
   ]);
   return [...headings, ...entries];
-}
-
-const showable = (value: number, log: boolean): number =>
-  Number.isFinite(value) && (!log || value > 0) ? value : Number.NaN;
-
-/**
- * The axis of the values. A logarithmic one spans whole decades, with a tick at each or at every few, the uppermost included.
- * @param below decades to leave at least below the smallest value
- */
-function valueAxis(
-  values: readonly number[],
-  log: boolean,
-  below = 0,
-): Plot.ScaleOptions & { domain?: [number, number] } {
-  if (!log) return { grid: true };
-  const logs = values.filter(Number.isFinite).map(Math.log10);
-  const [low, high] =
-    logs.length === 0 ? [0, 1] : [Math.floor(Math.min(...logs) - below), Math.ceil(Math.max(...logs))];
-  const top = Math.max(high, low + 1);
-  const stride = Math.ceil((top - low) / 8);
-  const ticks = Array.from({ length: Math.floor((top - low) / stride) + 1 }, (_, i) => 10 ** (top - i * stride));
-  return { type: 'log', grid: true, domain: [10 ** low, 10 ** top], ticks, tickFormat: powerOfTen };
-}
-
-const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
-function powerOfTen(value: number): string {
-  const exponent = Math.round(Math.log10(value));
-  if (exponent >= -1 && exponent <= 2) return String(10 ** exponent);
-  const digits = [...String(Math.abs(exponent))].map((digit) => SUPERSCRIPTS[Number(digit)]);
-  return `10${exponent < 0 ? '⁻' : ''}${digits.join('')}`;
 }
 
 /** Three digits, as a person would write them. */
