@@ -4,6 +4,7 @@ import { ConfigError } from '../ir/index.js';
 import type { TrainingCommand } from './checkpoint.js';
 import { type EvaluateOptions, evaluateWeights } from './commands/evaluate.js';
 import { type InfoOptions, info } from './commands/info.js';
+import { type ReportOptions, report } from './commands/report.js';
 import { type TrainOptions, train } from './commands/train.js';
 import { reportError } from './errors.js';
 import type { CommandResult, Io } from './io.js';
@@ -116,6 +117,14 @@ export function buildProgram(io: Io, finish: Finish): Command {
   )
     .addHelpText('after', presetText)
     .action((preset: string | undefined, options: EvaluateOptions) => finish(evaluateWeights(preset, options, io)));
+
+  program
+    .command('report')
+    .description('write the page of a run: one HTML file, which needs no network')
+    .argument('<rundir>', 'a run directory; the run may still go on')
+    .option('--out <file>', 'where to write it (default: report.html in the run directory)')
+    .option('--json', 'print exactly one JSON object on standard output')
+    .action((folder: string, options: ReportOptions) => finish(report(folder, options)));
 
   withCommon(
     program

@@ -28,7 +28,7 @@ export const pathText = (path: Path): string => path.map(String).join('.');
 export const valueAt = (value: unknown, path: Path): unknown =>
   path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), value);
 
-/** Refuses keys that the schema has not, naming the nearest that it has. */
+/** Refuses keys that the schema has not, naming the nearest that it has; a loose object may have any. */
 export function requireKnownKeys(
   schema: unknown,
   value: unknown,
@@ -39,8 +39,10 @@ export function requireKnownKeys(
   const object = unwrapped(schema);
   if (!(object instanceof z.ZodObject) || !isRecord(value)) return;
   const known = Object.keys(object.shape);
+  const loose = object.def.catchall instanceof z.ZodUnknown;
   const full = (key: string): string => JSON.stringify(pathText([...path, key]));
   for (const [key, inner] of Object.entries(value)) {
+    if (!known.includes(key) && loose) continue;
     if (!known.includes(key)) throw new kind(`${source}: unknown key ${full(key)}; ${suggestion(key, known, full)}`);
     requireKnownKeys(object.shape[key], inner, source, kind, [...path, key]);
   }

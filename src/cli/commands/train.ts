@@ -18,6 +18,7 @@ import type { RunConfig, Summary } from '../schema.js';
 import { Session, type SessionOptions } from '../session.js';
 import { summarise } from '../summary.js';
 import { isRecord } from '../validate.js';
+import { writeRunReport } from './report.js';
 
 export interface TrainOptions extends ConfigOptions {
   readonly config?: string;
@@ -184,6 +185,7 @@ async function finished(
 ): Promise<CommandResult> {
   const summary = summarise(config, experiment, currentBackend().name);
   await run.writeJson('summary.json', summary);
+  await writeRunReport(run);
   return {
     exitCode: EXIT.ok,
     text: `\n${summaryText(command, summary)}\nEverything is in ${run.path}.\n`,
