@@ -132,7 +132,11 @@ function averagedFigure(common: Common, chosen: Chosen, order: readonly number[]
       x: { label: 'rank of the class by frequency' },
       y: { label: 'error, %', grid: true, labelArrow: 'none' },
       marks: chosen.map(({ method, place }) =>
-        plot.line(smooth(method.evaluation.classError), { stroke: colorOf(place), strokeWidth: 2 }),
+        plot.lineY(smooth(method.evaluation.classError), {
+          x: (_: number, rank: number) => rank + 1,
+          stroke: colorOf(place),
+          strokeWidth: 2,
+        }),
       ),
     }),
   );

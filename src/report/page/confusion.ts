@@ -1,19 +1,26 @@
 import { type Html, html } from '../html.js';
+import type { DataTable } from '../table.js';
 import { byFrequency, type Classes, chosenMethods, type Method } from './content.js';
 import { colorOf, figure } from './figure.js';
 
 /** Cells of more classes than that are too small for a number. */
 const MOST_NUMBERS = 12;
 const MOST_LABELS = 40;
+/** Of more classes than that the numbers are those of the most frequent mistakes, not all K². */
+const MOST_LISTED = 40;
+const MISTAKES = 50;
+/** What a cell must have to be drawn where there are too many for numbers: less is as pale as nothing. */
+const LEAST_SHARE = 0.01;
 const MOST_OPEN = 2;
 
-/** Confusion matrices: of two methods at once, the others behind a click; none where there are too many classes. */
+/** Confusion matrices: of two methods at once, the others behind a click, or left out where they would be large; none where there are too many classes. */
 export async function confusionFigures(methods: readonly Method[], classes: Classes): Promise<Html | undefined> {
   const having = methods.filter(({ evaluation }) => evaluation.confusion);
   if (having.length === 0) return undefined;
   const open = new Set(chosenMethods(having, MOST_OPEN).map(({ method }) => method));
+  const drawn = classes.names.length > MOST_LISTED ? having.filter((method) => open.has(method)) : having;
   const figures = await Promise.all(
-    having.map(async (method) => ({
+    drawn.map(async (method) => ({
       name: method.name,
       shown: open.has(method),
       markup: await matrixFigure(method, classes),
@@ -46,12 +53,9 @@ function matrixFigure({ name, evaluation }: Method, classes: Classes): Promise<H
       caption: 'Row: true class; column: predicted, both from the most frequent on. In percent of the row.',
       half: true,
       height: { wide: 400, narrow: 340 },
-      table: {
-        columns: [{ name: 'true \\ predicted', text: true }, ...order.map((k) => ({ name: classes.names[k]! }))],
-        rows: order.map((y) => [classes.names[y]!, ...order.map((k) => matrix[y]![k]!)]),
-      },
+      table: order.length <= MOST_LISTED ? wholeTable(order, matrix, classes) : mistakesTable(cells, matrix, classes),
     },
-    (plot, { narrow }) => {
+    (plot, { narrow, width }) => {
       const labelled = order.length <= MOST_LABELS;
       const room = narrow ? 5 : 8;
       const tickFormat = (k: number): string => shortest(classes.names[k]!, room);
@@ -63,21 +67,32 @@ function matrixFigure({ name, evaluation }: Method, classes: Classes): Promise<H
         padding: order.length > 20 ? 0 : 0.04,
       };
       const longest = Math.max(...order.map((k) => Math.min(room, classes.names[k]!.length)));
+      const upright = (longest + 1) * 7 > (width - 12 - 7 * longest) / order.length;
       return {
-        marginTop: labelled ? (longest > 3 ? 16 + 5.5 * longest : 24) : 6,
+        marginTop: labelled ? (upright ? 16 + 5.5 * longest : 24) : 6,
         marginLeft: labelled ? 12 + 7 * longest : 6,
         marginBottom: 6,
         marginRight: 6,
-        x: { ...axis, axis: labelled ? ('top' as const) : null, tickFormat, ...(longest > 3 && { tickRotate: -45 }) },
+        x: { ...axis, axis: labelled ? ('top' as const) : null, tickFormat, ...(upright && { tickRotate: -45 }) },
         y: { ...axis, axis: labelled ? ('left' as const) : null, tickFormat },
         opacity: { type: 'identity' },
         marks: [
-          plot.cell(cells, {
-            x: 'k',
-            y: 'y',
-            fill: colorOf(0),
-            fillOpacity: ({ share }: { share: number }) => 0.06 + 0.94 * (share || 0),
-          }),
+          ...(order.length <= MOST_NUMBERS
+            ? [
+                plot.cell(cells, {
+                  x: 'k',
+                  y: 'y',
+                  fill: colorOf(0),
+                  fillOpacity: ({ share }: Share) => 0.06 + 0.94 * (share || 0),
+                }),
+              ]
+            : [
+                plot.frame({ fill: colorOf(0), fillOpacity: 0.06, stroke: null }),
+                plot.cell(
+                  cells.filter(({ share }) => share >= LEAST_SHARE),
+                  { x: 'k', y: 'y', fill: colorOf(0), fillOpacity: 'share' },
+                ),
+              ]),
           ...(order.length <= MOST_NUMBERS
             ? [
                 plot.text(
@@ -85,8 +100,8 @@ function matrixFigure({ name, evaluation }: Method, classes: Classes): Promise<H
                   {
                     x: 'k',
                     y: 'y',
-                    text: ({ share }: { share: number }) => (100 * share).toFixed(0),
-                    fill: ({ share }: { share: number }) => (share > 0.5 ? 'var(--paper)' : 'var(--ink)'),
+                    text: ({ share }: Share) => (100 * share).toFixed(0),
+                    fill: ({ share }: Share) => (share > 0.5 ? 'var(--paper)' : 'var(--ink)'),
                     fontSize: narrow ? 10 : 12,
                   },
                 ),
@@ -97,3 +112,36 @@ function matrixFigure({ name, evaluation }: Method, classes: Classes): Promise<H
     },
   );
 }
+
+interface Share {
+  readonly y: number;
+  readonly k: number;
+  readonly share: number;
+}
+
+const wholeTable = (
+  order: readonly number[],
+  matrix: readonly (readonly number[])[],
+  { names }: Classes,
+): DataTable => ({
+  columns: [{ name: 'true \\ predicted', text: true }, ...order.map((k) => ({ name: names[k]! }))],
+  rows: order.map((y) => [names[y]!, ...order.map((k) => matrix[y]![k]!)]),
+});
+
+const mistakesTable = (
+  cells: readonly Share[],
+  matrix: readonly (readonly number[])[],
+  { names }: Classes,
+): DataTable => ({
+  columns: [
+    { name: 'true', text: true },
+    { name: 'predicted', text: true },
+    { name: 'samples' },
+    { name: 'of the class, %', decimals: 1 },
+  ],
+  rows: cells
+    .filter(({ y, k, share }) => y !== k && share > 0)
+    .sort((a, b) => b.share - a.share)
+    .slice(0, MISTAKES)
+    .map(({ y, k, share }) => [names[y]!, names[k]!, matrix[y]![k]!, 100 * share]),
+});

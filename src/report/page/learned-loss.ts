@@ -1,3 +1,4 @@
+import { truncate } from '../format.js';
 import type { Html } from '../html.js';
 import { type Classes, columnsOf, type LossTables, type Table } from './content.js';
 import { colorOf, figure, type LegendEntry, MUTED } from './figure.js';
@@ -35,7 +36,7 @@ export function learnedLossFigures(
       id: 'delta',
       symbol: 'Δ',
       title: 'Multiplicative adjustment Δ',
-      caption: `What each class's logit is multiplied by during training. Logit adjustment keeps Δ = 1; CDT has Δ = (n / n_max)^γ, drawn for γ = ${CDT_GAMMA}.`,
+      caption: `What each class’s logit is multiplied by during training. Logit adjustment keeps Δ = 1; CDT has Δ = (n / n_max)^γ, drawn for γ = ${CDT_GAMMA}.`,
       values: delta,
       curves: [
         { name: 'logit adjustment', at: () => 1, color: colorOf(1) },
@@ -106,6 +107,11 @@ function partFigure(
     ...columns.map((_, g) => ({ name: nameOf(g), color: colorOfGroup(g) })),
     ...curves.map(({ name, color }) => ({ name, color, mark: 'dashed' as const })),
   ];
+  // One label for each class, above its highest point.
+  const labels = counts.flatMap((_, k) => {
+    const own = shown.filter((point) => point.k === k);
+    return own.length === 0 ? [] : [own.reduce((top, point) => (point.value > top.value ? point : top))];
+  });
   const order = counts.map((_, k) => k).sort((a, b) => counts[b]! - counts[a]!);
   const [frequent, rare] = [order[0]!, order.at(-1)!];
   const first = columns[0]!;
@@ -137,8 +143,9 @@ function partFigure(
         label: 'training samples of the class',
         ticks: roundBetween(least, most, narrow),
         tickFormat: '~s',
+        inset: 24,
       },
-      y: { label: symbol, grid: true, labelArrow: 'none' },
+      y: { label: symbol, grid: true, insetTop: 16, insetBottom: 4, labelArrow: 'none' },
       marks: [
         ...curves.map(({ at, color }) =>
           plot.line(along, {
@@ -152,10 +159,10 @@ function partFigure(
         plot.dot(shown, { x: 'count', y: 'value', fill: 'color', r: 4.5, stroke: 'var(--paper)' }),
         ...(counts.length <= MOST_LABELS
           ? [
-              plot.text(shown, {
+              plot.text(labels, {
                 x: 'count',
                 y: 'value',
-                text: ({ k }: { k: number }) => names[k]!,
+                text: ({ k }: { k: number }) => truncate(names[k]!, 10),
                 dy: -12,
                 fill: MUTED,
                 stroke: 'var(--paper)',

@@ -13,6 +13,9 @@ import { tradeOffFigure } from './trade-off.js';
 import { trainingFigures } from './training-curves.js';
 import { trajectoryFigures } from './trajectory.js';
 
+/** A longer table of cells is behind a click. */
+const MOST_CELLS = 24;
+
 /** The page of one run: everything in one file, nothing loaded from anywhere. */
 export async function runPage(
   content: RunContent,
@@ -75,9 +78,10 @@ async function groupContent(
   const points = methods.flatMap(({ name, evaluation: { groups, balancedError } }) =>
     groups && !Number.isNaN(groups.deo) ? [{ name, error: balancedError, gap: groups.deo }] : [],
   );
+  const table = htmlTable(cells, 'Error by class and group, in percent');
   return html`${points.length > 0 ? await tradeOffFigure(points) : null}
 <p>Cells whose 95 % interval reaches further than 10 points to either side are too small to judge.</p>
-${htmlTable(cells, 'Error by class and group, in percent')}`;
+${cells.rows.length > MOST_CELLS ? html`<details><summary>Error by class and group</summary>${table}</details>` : table}`;
 }
 
 async function searchSections({ learned, classes, groupNames, hypergradients }: RunContent): Promise<Section[]> {

@@ -17,7 +17,7 @@ a { color: var(--link); } a:focus-visible, summary:focus-visible, .scroll:focus-
 .skip { position: absolute; left: -100rem; } .skip:focus { left: 1rem; top: 1rem; background: var(--paper); padding: 0.5rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1.1rem; list-style: none; margin: 1rem 0 0; padding: 0; }
 nav a { display: inline-block; padding: 0.2rem 0; }
-.scroll { overflow-x: auto; margin: 0.75rem 0; } table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+.scroll { overflow-x: auto; margin: 0.75rem 0; } table { border-collapse: separate; border-spacing: 0; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { padding: 0.3rem 0.75rem 0.3rem 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th.text, td.text { text-align: left; } th { font-weight: 600; } thead th { color: var(--muted); vertical-align: bottom; white-space: normal; min-width: 4.2rem; }

@@ -17,7 +17,7 @@ function linesOf(tables: readonly Table[], classes: Classes, groupNames: readonl
   const suffix = (g: number): string => (groups === 1 ? '' : `, ${groupNames[g] ?? `group ${g}`}`);
   const cells =
     order.length * groups <= MOST_LINES
-      ? order.map((k) => ({ name: `${classes.names[k]} (${classes.counts[k]})`, members: [k] }))
+      ? order.map((k) => ({ name: `${classes.names[k]} (n = ${classes.counts[k]})`, members: [k] }))
       : (['frequent', 'middle', 'rare'] as const).map((name, third) => ({
           name: `${name} third`,
           members: order.slice(Math.floor((third * order.length) / 3), Math.floor(((third + 1) * order.length) / 3)),
@@ -40,6 +40,7 @@ export function trajectoryFigures(
 ): Promise<Html[]> {
   const steps = points.map(({ step }) => step);
   const lines = (pick: (point: HypergradientPoint) => Table): Line[] => linesOf(points.map(pick), classes, groupNames);
+  const caption = 'What is retrained under is the mean over the second half.';
   const parts = [
     {
       id: 'objective',
@@ -48,13 +49,11 @@ export function trajectoryFigures(
       lines: [{ name: 'objective', values: points.map(({ outer }) => outer) }],
       caption: 'Measured on the batches of each hypergradient, so it scatters.',
     },
-    { id: 'delta', title: 'Δ during the search', label: 'Δ', lines: lines(({ delta }) => delta), caption: CAPTION },
-    { id: 'iota', title: 'ι during the search', label: 'ι', lines: lines(({ iota }) => iota), caption: CAPTION },
+    { id: 'delta', title: 'Δ during the search', label: 'Δ', lines: lines(({ delta }) => delta), caption },
+    { id: 'iota', title: 'ι during the search', label: 'ι', lines: lines(({ iota }) => iota), caption },
   ];
   return Promise.all(parts.map((part) => trajectoryFigure(part, steps)));
 }
-
-const CAPTION = 'In parentheses: training samples. What is retrained under is the mean over the second half.';
 
 function trajectoryFigure(
   {
