@@ -48,7 +48,9 @@ const withTraining = (command: Command): Command =>
     .option('--epochs <n>', 'epochs of training; scales the whole schedule, the search included', integer('epochs', 1))
     .option('--start <loss>', 'where the search starts: cross-entropy or logit-adjustment')
     .option('--resume <rundir>', 'go on with an interrupted run, with its own settings')
-    .option('--checkpoint-every <seconds>', 'time between two checkpoints', seconds, 30);
+    .option('--checkpoint-every <seconds>', 'time between two checkpoints', seconds, 30)
+    .option('--live', 'serve the page of the run on this machine while it goes on')
+    .option('--live-port <n>', 'port of the live page (default: any free one)', integer('live-port', 1));
 
 const presetText = (): string =>
   `\nPresets:\n${Object.values(presets)

@@ -13,6 +13,7 @@ import { EXIT } from '../errors.js';
 import { exitCodeOf, type InterruptSignal } from '../interrupt.js';
 import { shellWord } from '../invocation.js';
 import type { CommandResult, Io } from '../io.js';
+import { serveRun } from '../live.js';
 import { readLossFile } from '../loss-file.js';
 import type { RunConfig, Summary } from '../schema.js';
 import { Session, type SessionOptions } from '../session.js';
@@ -29,6 +30,10 @@ export interface TrainOptions extends ConfigOptions {
   readonly resume?: string;
   /** Seconds. */
   readonly checkpointEvery: number;
+  /** Serve the page of the run while it goes on. */
+  readonly live?: boolean;
+  /** Port to serve it on; by default any free one. */
+  readonly livePort?: number;
   /** loss.json to retrain under. */
   readonly loss?: string;
 }
@@ -48,6 +53,9 @@ export async function train(
       options.resume === undefined
         ? await begin(command, preset, options, io)
         : await resume(command, preset, options.resume, options, io);
+    const page =
+      options.live || options.livePort !== undefined ? await serveRun(run, options.livePort ?? 0) : undefined;
+    if (page) session.progress.line(`Live page: ${page.url}`);
     try {
       const signal = await session.work(run);
       if (signal) return interrupted(command, run, signal, io);
@@ -55,6 +63,8 @@ export async function train(
     } catch (error) {
       session.progress.line(`The run stopped; what it had saved is in ${run.path}.`);
       throw error;
+    } finally {
+      await page?.close();
     }
   } finally {
     stopListening();
