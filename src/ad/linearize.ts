@@ -1,5 +1,6 @@
 import { type Atom, copyOf, type Equation, Literal, type Program, prune, simplify, Var } from '../ir/index.js';
 import { jvpProgram } from './jvp.js';
+import { isFree, remadeEquations } from './residuals.js';
 
 /** A program split at a point: what is computed once, and the linear map that is applied many times. */
 export interface LinearizedProgram {
@@ -14,7 +15,7 @@ export interface LinearizedProgram {
 
 /**
  * Splits the jvp program by what depends on tangents. The rest is the primal program, and what the linear part reads of it are the
- * residuals. Values that cost nothing to make again (views, broadcasts, counters) are made again instead of kept.
+ * residuals. Values that cost little to make again are made again instead of kept.
  */
 export function linearizeProgram(program: Program, active: readonly boolean[]): LinearizedProgram {
   const { program: joint, moving } = jvpProgram(program, active);
@@ -32,25 +33,27 @@ export function linearizeProgram(program: Program, active: readonly boolean[]): 
     }
   }
 
-  const residuals = new Set<Var>();
-  const remade = new Set<Equation>();
-  const prelude: Equation[] = [];
-  const need = (atom: Atom): void => {
-    if (atom instanceof Literal || linear.has(atom)) return;
-    const equation = known.get(atom);
-    if (!equation || !isFree(equation)) {
-      residuals.add(atom);
-      return;
-    }
-    if (remade.has(equation)) return;
-    remade.add(equation);
-    equation.inputs.forEach(need);
-    prelude.push(equation);
-  };
-  for (const equation of linearEquations) equation.inputs.forEach(need);
-
   const tangents = outputs.slice(program.outputs.length);
-  tangents.forEach(need);
+  /** What the linear part reads of the rest if these equations, and those that cost nothing, are run again in it. */
+  const split = (again: ReadonlySet<Equation>) => {
+    const residuals = new Set<Var>();
+    const remade = new Set<Equation>();
+    const need = (atom: Atom): void => {
+      if (atom instanceof Literal || linear.has(atom)) return;
+      const equation = known.get(atom);
+      if (!equation || !(isFree(equation) || again.has(equation))) {
+        residuals.add(atom);
+        return;
+      }
+      if (remade.has(equation)) return;
+      equation.inputs.forEach(need);
+      remade.add(equation);
+    };
+    for (const equation of linearEquations) equation.inputs.forEach(need);
+    tangents.forEach(need);
+    return { residuals, prelude: [...remade] };
+  };
+  const { residuals, prelude } = split(remadeEquations(split(new Set()).residuals, known));
   const kept = [...residuals];
   return {
     primal: prune({
@@ -67,10 +70,6 @@ export function linearizeProgram(program: Program, active: readonly boolean[]): 
     moving,
   };
 }
-
-/** Cheaper to make again than to keep. */
-const isFree = ({ primitive, inputs }: Equation): boolean =>
-  primitive.category === 'view' || primitive.category === 'broadcast' || inputs.length === 0;
 
 /** The same program on variables of its own, so that no two programs share one. */
 function rename(program: Program): Program {

@@ -3,6 +3,15 @@ import { isContiguous } from './fuse-pattern.js';
 import type { Instruction } from './instructions.js';
 
 /**
+ * Whether two instructions are so close that a sweep may move from one to the other for the sake of a tensor both read. It saves one pass over
+ * that tensor, but its own results then wait in memory all the way: twenty instructions are about three layers of a network.
+ */
+export const isNear = (earlier: number, later: number): boolean => later - earlier <= NEAR;
+const NEAR = 20;
+/** Tensors of so few elements wait for free. */
+const SMALL = 4096;
+
+/**
  * Joins sweeps that read the same tensor and do not wait for each other. Placing equations one by one cannot see this: the sum of y is
  * placed before it is known that a later sweep over x will need y too.
  */
@@ -16,7 +25,7 @@ export function mergeSweeps(instructions: readonly Instruction[]): Instruction[]
     const group = result[later]!;
     if (group.kind === 'kernel') continue;
     const needs = group.accesses.filter((access) => !group.reads(access));
-    for (let earlier = later - 1; earlier >= 0; earlier--) {
+    for (let earlier = later - 1; earlier >= 0 && (group.size <= SMALL || isNear(earlier, later)); earlier--) {
       const into = result[earlier];
       if (!into || into.kind === 'kernel' || into.size !== group.size) continue;
       const ready = needs.every(({ root }) => !(root instanceof Var) || (producer.get(root) ?? -1) < earlier);

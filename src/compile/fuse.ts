@@ -1,8 +1,9 @@
 import { type Atom, type Aval, type Equation, Literal, type Program, sizeOf, Var } from '../ir/index.js';
-import { mergeSweeps } from './fuse-merge.js';
+import { isNear, mergeSweeps } from './fuse-merge.js';
 import { broadcastPattern, contiguous, cutsOf, foldPattern, isContiguous, joinCuts, repeated } from './fuse-pattern.js';
 import { recompute } from './fuse-recompute.js';
 import { type Access, type Fused, Group, type Instruction } from './instructions.js';
+import { computeLate } from './late.js';
 import { CONVERT, COPY, roleOf, TAPE_RANK } from './tape.js';
 
 /** Below this many elements an instruction costs more to start than to run: steps of equal size share one whatever they read. */
@@ -10,9 +11,10 @@ const SMALL = 4096;
 
 /** Turns a program into few sweeps over memory. */
 export function fuse(program: Program): Fused {
-  const fuser = new Fuser(program);
-  for (const equation of liveEquations(program)) fuser.visit(equation);
-  const outputs = fuser.outputs(program.outputs);
+  const late = computeLate(program);
+  const fuser = new Fuser(late);
+  for (const equation of liveEquations(late)) fuser.visit(equation);
+  const outputs = fuser.outputs(late.outputs);
   const merged = mergeSweeps(prune(fuser.instructions, outputs));
   // What is stored changes with what is read from outside.
   const pruned = prune(merged, outputs);
@@ -221,7 +223,7 @@ class Fuser {
       const group = this.instructions[list[i]!] as Group;
       let score = size <= SMALL ? 1 : 0;
       if (inputs.some((access) => group.reads(access))) score = 3;
-      else if (inputs.some((access) => group.streams(access))) score = 2;
+      else if (isNear(list[i]!, this.instructions.length) && inputs.some((access) => group.streams(access))) score = 2;
       if (score > bestScore && !group.full && group.joined(cuts) !== null) {
         best = list[i]!;
         bestScore = score;
