@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "conv_winograd.h"
 #include "gemm.h"
 #include "gemm_cut.h"
 #include "gemm_tile.h"
@@ -17,12 +19,23 @@
 namespace ab {
 namespace {
 
+// Steps that no output takes may be as long as they like, and then products with them overflow: they become 1. Of those that are taken, the
+// decoder has bounded the span.
+ConvShape taken(ConvShape s) {
+  if (s.oh <= 1) s.strideH = 1;
+  if (s.ow <= 1) s.strideW = 1;
+  if (s.kh <= 1) s.dilH = 1;
+  if (s.kw <= 1) s.dilW = 1;
+  return s;
+}
+
 // The one place where a convolution chooses its path.
 enum class Path {
   nothing,  // the output has no elements
   zeros,    // it has, but nothing is summed into them
   product,  // each output pixel reads a stretch of memory that no other pixel shares: a plain matrix product
-  gather    // the implicit product, any stride, padding, dilation and groups
+  gather,   // the implicit product, any stride, padding, dilation and groups
+  squares   // minimal filtering, where somebody asked for it
 };
 
 struct Counts {
@@ -35,9 +48,10 @@ bool pointwise(const ConvShape& s) {
 }
 bool wholeImage(const ConvShape& s) { return s.oh == 1 && s.ow == 1 && s.kh == s.h && s.kw == s.w && s.dilH == 1 && s.dilW == 1; }
 
-Path choosePath(const ConvShape& s, int64_t outputs, int64_t terms) {
+Path choosePath(const ConvShape& s, ConvAlgorithm algorithm, int64_t outputs, int64_t terms) {
   if (outputs == 0) return Path::nothing;
   if (terms == 0) return Path::zeros;
+  if (algorithm != ConvAlgorithm::direct) return Path::squares;
   if (s.groups == 1 && s.padTop == 0 && s.padLeft == 0 && (pointwise(s) || wholeImage(s))) return Path::product;
   return Path::gather;
 }
@@ -57,12 +71,16 @@ using Kernel = void (*)(const ConvShape&, const T*, const T*, T*);
 }  // namespace
 
 template <class T>
-void convForward(const ConvShape& s, const T* x, const T* filter, T* y) {
+void convForward(const ConvShape& shape, const T* x, const T* filter, T* y, ConvAlgorithm algorithm) {
+  const ConvShape s = taken(shape);
   static constexpr PerIsa<Kernel<T>> run = AB_PER_ISA(gatherForward<T>);
-  switch (choosePath(s, elementsY(s), elementsX(s) == 0 ? 0 : elementsFilter(s))) {
+  switch (choosePath(s, algorithm, elementsY(s), elementsX(s) == 0 ? 0 : elementsFilter(s))) {
     case Path::nothing: return;
     case Path::zeros: std::fill_n(y, elementsY(s), T(0)); return;
     case Path::gather: run.chosen()(s, x, filter, y); return;
+    case Path::squares:
+      if constexpr (std::is_same_v<T, float>) winogradForward(s, algorithm, x, filter, y);
+      return;
     case Path::product: break;
   }
   const Counts p = asProduct(s);
@@ -70,12 +88,16 @@ void convForward(const ConvShape& s, const T* x, const T* filter, T* y) {
 }
 
 template <class T>
-void convInputGrad(const ConvShape& s, const T* dy, const T* filter, T* dx) {
+void convInputGrad(const ConvShape& shape, const T* dy, const T* filter, T* dx, ConvAlgorithm algorithm) {
+  const ConvShape s = taken(shape);
   static constexpr PerIsa<Kernel<T>> run = AB_PER_ISA(gatherInputGrad<T>);
-  switch (choosePath(s, elementsX(s), elementsY(s) == 0 ? 0 : elementsFilter(s))) {
+  switch (choosePath(s, algorithm, elementsX(s), elementsY(s) == 0 ? 0 : elementsFilter(s))) {
     case Path::nothing: return;
     case Path::zeros: std::fill_n(dx, elementsX(s), T(0)); return;
     case Path::gather: run.chosen()(s, dy, filter, dx); return;
+    case Path::squares:
+      if constexpr (std::is_same_v<T, float>) winogradInputGrad(s, algorithm, dy, filter, dx);
+      return;
     case Path::product: break;
   }
   const Counts p = asProduct(s);
@@ -84,12 +106,16 @@ void convInputGrad(const ConvShape& s, const T* dy, const T* filter, T* dx) {
 }
 
 template <class T>
-void convFilterGrad(const ConvShape& s, const T* x, const T* dy, T* dfilter) {
+void convFilterGrad(const ConvShape& shape, const T* x, const T* dy, T* dfilter, ConvAlgorithm algorithm) {
+  const ConvShape s = taken(shape);
   static constexpr PerIsa<Kernel<T>> run = AB_PER_ISA(sumFilterGrad<T>);
-  switch (choosePath(s, elementsFilter(s), elementsX(s) == 0 ? 0 : elementsY(s))) {
+  switch (choosePath(s, algorithm, elementsFilter(s), elementsX(s) == 0 ? 0 : elementsY(s))) {
     case Path::nothing: return;
     case Path::zeros: std::fill_n(dfilter, elementsFilter(s), T(0)); return;
     case Path::gather: run.chosen()(s, x, dy, dfilter); return;
+    case Path::squares:
+      if constexpr (std::is_same_v<T, float>) winogradFilterGrad(s, algorithm, x, dy, dfilter);
+      return;
     case Path::product: break;
   }
   const Counts p = asProduct(s);
@@ -97,11 +123,11 @@ void convFilterGrad(const ConvShape& s, const T* x, const T* dy, T* dfilter) {
                    .ldc = s.o});
 }
 
-template void convForward<float>(const ConvShape&, const float*, const float*, float*);
-template void convForward<double>(const ConvShape&, const double*, const double*, double*);
-template void convInputGrad<float>(const ConvShape&, const float*, const float*, float*);
-template void convInputGrad<double>(const ConvShape&, const double*, const double*, double*);
-template void convFilterGrad<float>(const ConvShape&, const float*, const float*, float*);
-template void convFilterGrad<double>(const ConvShape&, const double*, const double*, double*);
+template void convForward<float>(const ConvShape&, const float*, const float*, float*, ConvAlgorithm);
+template void convForward<double>(const ConvShape&, const double*, const double*, double*, ConvAlgorithm);
+template void convInputGrad<float>(const ConvShape&, const float*, const float*, float*, ConvAlgorithm);
+template void convInputGrad<double>(const ConvShape&, const double*, const double*, double*, ConvAlgorithm);
+template void convFilterGrad<float>(const ConvShape&, const float*, const float*, float*, ConvAlgorithm);
+template void convFilterGrad<double>(const ConvShape&, const double*, const double*, double*, ConvAlgorithm);
 
 }  // namespace ab

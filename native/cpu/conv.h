@@ -17,12 +17,15 @@ struct ConvShape {
   int64_t groups;
 };
 
+// As numbered on the tape. All but direct are for float and for the shapes that conv_winograd.h names.
+enum class ConvAlgorithm : int32_t { direct, winograd, winograd4, count };
+
 // Each overwrites its output. T is float or double.
 template <class T>
-void convForward(const ConvShape& shape, const T* x, const T* filter, T* y);
+void convForward(const ConvShape& shape, const T* x, const T* filter, T* y, ConvAlgorithm algorithm = ConvAlgorithm::direct);
 template <class T>
-void convInputGrad(const ConvShape& shape, const T* dy, const T* filter, T* dx);
+void convInputGrad(const ConvShape& shape, const T* dy, const T* filter, T* dx, ConvAlgorithm algorithm = ConvAlgorithm::direct);
 template <class T>
-void convFilterGrad(const ConvShape& shape, const T* x, const T* dy, T* dfilter);
+void convFilterGrad(const ConvShape& shape, const T* x, const T* dy, T* dfilter, ConvAlgorithm algorithm = ConvAlgorithm::direct);
 
 }  // namespace ab

@@ -62,13 +62,13 @@ void forEachTerm(const ConvShape& s, F&& visit) {
 enum class Member { forward, inputGrad, filterGrad };
 
 template <class T>
-void convolve(Member member, const ConvShape& s, const T* a, const T* b, T* out, int64_t size) {
+void convolve(Member member, ConvAlgorithm algorithm, const ConvShape& s, const T* a, const T* b, T* out, int64_t size) {
   const bool empty = s.n * s.oh * s.ow * s.o == 0 || s.c == 0;
   if constexpr (std::is_floating_point_v<T>) {
     if (empty) std::memset(out, 0, static_cast<size_t>(size) * sizeof(T));
-    else if (member == Member::forward) convForward(s, a, b, out);
-    else if (member == Member::inputGrad) convInputGrad(s, a, b, out);
-    else convFilterGrad(s, a, b, out);
+    else if (member == Member::forward) convForward(s, a, b, out, algorithm);
+    else if (member == Member::inputGrad) convInputGrad(s, a, b, out, algorithm);
+    else convFilterGrad(s, a, b, out, algorithm);
   } else {
     std::memset(out, 0, static_cast<size_t>(size) * sizeof(T));
     if (empty) return;
@@ -82,9 +82,10 @@ void convolve(Member member, const ConvShape& s, const T* a, const T* b, T* out,
 }
 
 void runConvolution(Member member, const ConvShape& shape, const Kernel& kernel, const KernelMemory& memory) {
+  const auto algorithm = static_cast<ConvAlgorithm>(kernel.params[9]);
   withType(kernel.output.dtype, [&](auto zero) {
     using T = decltype(zero);
-    convolve(member, shape, static_cast<const T*>(memory.inputs[0]), static_cast<const T*>(memory.inputs[1]),
+    convolve(member, algorithm, shape, static_cast<const T*>(memory.inputs[0]), static_cast<const T*>(memory.inputs[1]),
              static_cast<T*>(memory.output), kernel.output.shape.size());
   });
 }

@@ -12,7 +12,7 @@
 namespace ab {
 
 constexpr int32_t kTapeMagic = 0x41425450;
-constexpr int32_t kTapeVersion = 1;
+constexpr int32_t kTapeVersion = 2;
 constexpr int kMaxRank = 8;
 constexpr int64_t kLine = 64;
 

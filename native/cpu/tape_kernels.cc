@@ -1,6 +1,7 @@
 // The shape rule of every kernel, as src/ops states it: what passes here stays inside its buffers when it runs.
 #include <algorithm>
 
+#include "conv.h"
 #include "tape.h"
 
 namespace ab {
@@ -136,7 +137,7 @@ void checkDot(const Check& c) {
 
 // x, filter and y stand for whichever operands and result have those roles.
 void checkConvolution(const Check& c, const Extents& x, const Extents& filter, const Extents& y) {
-  c.counts(2, 9);
+  c.counts(2, 10);
   c.ranks(4);
   c.sameType(0);
   c.sameType(1);
@@ -153,6 +154,14 @@ void checkConvolution(const Check& c, const Extents& x, const Extents& filter, c
   const int64_t width = checkedSum(x[2], checkedSum(c.param(4), c.param(5)));
   c.require(checkedProduct(checkedProduct(height, width), std::max<int64_t>(1, std::max(x[3], y[3]))) <= kLargestImage,
             "the padded image is too large");
+  // Bounds the count of multiply-adds, by which the kernels divide their work.
+  checkedProduct(checkedProduct(checkedProduct(filter[0], filter[1]), filter[2]), std::max<int64_t>(1, y.size()));
+  const int64_t algorithm = c.param(9);
+  c.require(algorithm < static_cast<int64_t>(ConvAlgorithm::count), "there is no such algorithm");
+  if (algorithm == static_cast<int64_t>(ConvAlgorithm::direct)) return;
+  c.require(c.type(0) == DType::f32 && filter[0] == 3 && filter[1] == 3 && c.param(0) == 1 && c.param(1) == 1 && c.param(6) == 1 &&
+                c.param(7) == 1 && groups == 1,
+            "Winograd's algorithm is for f32, 3 x 3 filters, stride 1, dilation 1 and one group");
 }
 
 void checkWindow(const Check& c, const Extents& x, const Extents& y) {

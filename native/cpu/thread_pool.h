@@ -92,6 +92,8 @@ enum class ScratchSlot {
   convGradient,
   convFilter,
   convPartial,
+  convPoints,
+  convTurned,
   fused,
   reduce,
   movement,

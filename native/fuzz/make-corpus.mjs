@@ -113,6 +113,12 @@ const programs = {
   'matmul-i32': [(a, b) => matmul(a, b), i32(3, 4), i32(4, 2)],
   dense: [(x, w, b) => maximum(add(matmul(x, w), b), 0), f32(8, 17), f32(17, 33), f32(33)],
   conv: [(x, w) => conv2d(x, w, { padding: 'same' }), f32(2, 7, 7, 3), f32(3, 3, 3, 16)],
+  'conv-winograd': [(x, w) => conv2d(x, w, { padding: 'same' }), f32(2, 7, 7, 8), f32(3, 3, 8, 16)],
+  'conv-winograd4': [
+    (x, w) => hvp((f) => sum(square(conv2d(x, f, { padding: 'same' }))), w, w),
+    f32(1, 5, 6, 8),
+    f32(3, 3, 8, 9),
+  ],
   'conv-strided': [(x, w) => conv2d(x, w, { strides: 2, padding: 'same' }), f32(2, 8, 8, 4), f32(3, 3, 4, 8)],
   'conv-grad': [grad((w, x) => sum(square(conv2d(x, w, { padding: 'same' })))), f32(3, 3, 4, 8), f32(2, 6, 6, 4)],
   'conv-input-grad': [grad((x, w) => sum(square(conv2d(x, w, { strides: 2 })))), f64(2, 9, 9, 3), f64(3, 3, 3, 5)],
@@ -122,6 +128,8 @@ const programs = {
   'rows-grad': [grad((table, index) => sum(square(takeRows(table, index)))), f32(9, 4), i32(5)],
   'cross-entropy': [grad((x, y) => crossEntropy(x, y)), f32(6, 10), i32(6)],
 };
+/** How some of them are encoded. */
+const options = { 'conv-winograd': { convolution: 'winograd' }, 'conv-winograd4': { convolution: 'winograd4' } };
 for (const [name, fn] of Object.entries(functions)) programs[name] = [(x) => fn(x), f32(19)];
 programs['functions-f64'] = [(x) => Object.values(functions).map((fn) => fn(x)), f64(9)];
 
@@ -160,7 +168,7 @@ const seen = new Set();
 let size = 0;
 for (const [name, [fn, ...avals]] of Object.entries(programs)) {
   const { program } = trace((...inputs) => [fn(...inputs)].flat(), avals);
-  const tape = encode(program);
+  const tape = encode(program, options[name]);
   for (const { primitive } of program.equations) seen.add(primitive.name);
   const bytes = bytesOf(tape);
   size += bytes.length;

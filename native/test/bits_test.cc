@@ -71,6 +71,30 @@ void convolutions() {
   }
 }
 
+void squares() {
+  const ConvShape shapes[] = {{32, 14, 14, 16, 3, 3, 32, 14, 14, 1, 1, 1, 1, 1, 1, 1}, {3, 40, 37, 24, 3, 3, 10, 40, 37, 1, 1, 1, 1, 1, 1, 1}};
+  for (const ConvShape& s : shapes)
+    for (const ConvAlgorithm algorithm : {ConvAlgorithm::winograd, ConvAlgorithm::winograd4}) {
+      const std::vector<float> x = fractions<float>(s.n * s.h * s.w * s.c), f = fractions<float>(9 * s.c * s.o),
+                               dy = fractions<float>(s.n * s.oh * s.ow * s.o);
+      same("winogradForward", [&] {
+        std::vector<float> y(dy.size());
+        convForward<float>(s, x.data(), f.data(), y.data(), algorithm);
+        return y;
+      });
+      same("winogradInputGrad", [&] {
+        std::vector<float> dx(x.size());
+        convInputGrad<float>(s, dy.data(), f.data(), dx.data(), algorithm);
+        return dx;
+      });
+      same("winogradFilterGrad", [&] {
+        std::vector<float> df(f.size());
+        convFilterGrad<float>(s, x.data(), dy.data(), df.data(), algorithm);
+        return df;
+      });
+    }
+}
+
 // Sums over every set of axes: y = exp(x), and its sum over the axes that are not kept.
 template <class T>
 void sums() {
@@ -111,6 +135,7 @@ int main() {
     products<double>();
     convolutions<float>();
     convolutions<double>();
+    squares();
     sums<float>();
     sums<double>();
   });

@@ -169,14 +169,33 @@ void mistakes() {
   refused("a product of vectors", kernel(Opcode::dot, {{3}, {3}}, {1}, {0, 0}), "needs matrices");
   refused("extents that differ", kernel(Opcode::dot, {{3, 4}, {5, 6}}, {3, 6}, {0, 0}), "extents must agree");
   refused("a flag of 2", kernel(Opcode::dot, {{3, 4}, {4, 6}}, {3, 6}, {0, 2}), "two flags");
-  refused("stride 0", kernel(Opcode::conv2d, {{1, 3, 3, 1}, {3, 3, 1, 1}}, {1, 1, 1, 1}, {0, 1, 0, 0, 0, 0, 1, 1, 1}), "at least 1");
-  refused("no groups", kernel(Opcode::conv2d, {{1, 3, 3, 1}, {3, 3, 1, 1}}, {1, 1, 1, 1}, {1, 1, 0, 0, 0, 0, 1, 1, 0}), "channels and groups");
-  refused("another geometry", kernel(Opcode::conv2d, {{1, 3, 3, 1}, {3, 3, 1, 1}}, {1, 2, 1, 1}, {1, 1, 0, 0, 0, 0, 1, 1, 1}), "fit the geometry");
+  refused("stride 0", kernel(Opcode::conv2d, {{1, 3, 3, 1}, {3, 3, 1, 1}}, {1, 1, 1, 1}, {0, 1, 0, 0, 0, 0, 1, 1, 1, 0}), "at least 1");
+  refused("no groups", kernel(Opcode::conv2d, {{1, 3, 3, 1}, {3, 3, 1, 1}}, {1, 1, 1, 1}, {1, 1, 0, 0, 0, 0, 1, 1, 0, 0}), "channels and groups");
+  refused("another geometry", kernel(Opcode::conv2d, {{1, 3, 3, 1}, {3, 3, 1, 1}}, {1, 2, 1, 1}, {1, 1, 0, 0, 0, 0, 1, 1, 1, 0}), "fit the geometry");
   refused("vast padding",
-          kernel(Opcode::conv2d, {{1, 3, 3, 1}, {3, 3, 1, 1}}, {1, 2, 2, 1}, {kVast, kVast, kVast, 0, kVast, 0, 1, 1, 1}), "2^53");
+          kernel(Opcode::conv2d, {{1, 3, 3, 1}, {3, 3, 1, 1}}, {1, 2, 2, 1}, {kVast, kVast, kVast, 0, kVast, 0, 1, 1, 1, 0}), "2^53");
   refused("large padding",
-          kernel(Opcode::conv2d, {{1, 3, 3, 1}, {3, 3, 1, 1}}, {1, 2, 2, 1}, {1 << 21, 1 << 21, 1 << 21, 0, 1 << 21, 0, 1, 1, 1}),
+          kernel(Opcode::conv2d, {{1, 3, 3, 1}, {3, 3, 1, 1}}, {1, 2, 2, 1}, {1 << 21, 1 << 21, 1 << 21, 0, 1 << 21, 0, 1, 1, 1, 0}),
           "padded image is too large");
+  refused("more terms than can be counted",
+          kernel(Opcode::conv2d, {{1 << 20, 1, 1, 1 << 20}, {1, 1, 1 << 20, 1 << 20}}, {1 << 20, 1, 1, 1 << 20}, {1, 1, 0, 0, 0, 0, 1, 1, 1, 0}),
+          "2^53");
+  // Winograd's algorithm, and shapes that it is not for.
+  const std::vector<int64_t> image = {1, 4, 4, 2}, smaller = {1, 2, 2, 2}, taps = {3, 3, 2, 2};
+  const char* const rule = "for f32, 3 x 3 filters, stride 1, dilation 1 and one group";
+  refused("another algorithm", kernel(Opcode::conv2d, {image, taps}, smaller, {1, 1, 0, 0, 0, 0, 1, 1, 1, 3}), "no such algorithm");
+  for (const int64_t algorithm : {1, 2}) {
+    expect(fuzz::tryTape(kernel(Opcode::conv2d, {image, taps}, smaller, {1, 1, 0, 0, 0, 0, 1, 1, 1, algorithm})) == Outcome::ran, "squares");
+    expect(fuzz::tryTape(kernel(Opcode::conv2dInputGrad, {smaller, taps}, image, {1, 1, 0, 0, 0, 0, 1, 1, 1, algorithm})) == Outcome::ran, "squares");
+    expect(fuzz::tryTape(kernel(Opcode::conv2dFilterGrad, {image, smaller}, taps, {1, 1, 0, 0, 0, 0, 1, 1, 1, algorithm})) == Outcome::ran, "squares");
+    const std::vector<int64_t> five = {1, 5, 5, 2}, three = {1, 3, 3, 2}, one = {1, 1, 1, 2};
+    refused("squares, stride", kernel(Opcode::conv2d, {five, taps}, smaller, {2, 2, 0, 0, 0, 0, 1, 1, 1, algorithm}), rule);
+    refused("squares, dilation", kernel(Opcode::conv2d, {five, taps}, one, {1, 1, 0, 0, 0, 0, 2, 2, 1, algorithm}), rule);
+    refused("squares, filter", kernel(Opcode::conv2d, {image, {2, 2, 2, 2}}, three, {1, 1, 0, 0, 0, 0, 1, 1, 1, algorithm}), rule);
+    refused("squares, groups", kernel(Opcode::conv2d, {image, {3, 3, 1, 2}}, smaller, {1, 1, 0, 0, 0, 0, 1, 1, 2, algorithm}), rule);
+    refused("squares, f64", kernel(Opcode::conv2d, {image, taps}, smaller, {1, 1, 0, 0, 0, 0, 1, 1, 1, algorithm}, DType::f64, DType::f64),
+            rule);
+  }
   refused("padding beyond the window", kernel(Opcode::windowSum, {{1, 4, 4, 1}}, {1, 4, 3, 1}, {2, 2, 1, 1, 2, 0, 0, 0}), "smaller than the window");
   refused("a vast window", kernel(Opcode::windowSum, {{1, 4, 4, 1}}, {1, 1, 1, 1}, {kVast, kVast, 1, 1, kVast - 4, 0, kVast - 4, 0}), "2^53");
   refused("positions of floats", kernel(Opcode::planeTake, {{1, 2, 2, 1}, {1, 4, 4, 1}}, {1, 2, 2, 1}, {}), "positions must be i32");
@@ -219,17 +238,18 @@ void oddities() {
         executable.run(inputs, outputs);
         expect(result == want, "a fold of nothing");
       }
-  // Gradients of convolutions whose strides no image is as long as.
-  for (const int64_t stride : {int64_t{5}, int64_t{1} << 20, kVast})
+  // Convolutions whose strides no image is as long as; times a row of the image, the largest of them is beyond 2^63.
+  for (const int64_t stride : {int64_t{5}, int64_t{1} << 20, (int64_t{1} << 53) - 1})
     for (const Opcode op : {Opcode::conv2d, Opcode::conv2dInputGrad, Opcode::conv2dFilterGrad}) {
       TapeWriter t;
       t.inputs = 2, t.outputs = 1;
-      const Extents x = extentsOf({1, 4, 4, 2}), f = extentsOf({3, 3, 2, 3}), y = extentsOf({1, 1, 1, 3});
+      const int64_t width = stride > kVast ? 600 : 4;
+      const Extents x = extentsOf({1, 4, width, 2}), f = extentsOf({3, 3, 2, 3}), y = extentsOf({1, 1, 1, 3});
       const Extents& a = op == Opcode::conv2dInputGrad ? y : x;
       const Extents& b = op == Opcode::conv2dFilterGrad ? y : f;
       const Extents& out = op == Opcode::conv2d ? y : op == Opcode::conv2dInputGrad ? x : f;
       t.buffers = {{DType::f32, a.size()}, {DType::f32, b.size()}, {DType::f32, out.size()}};
-      t.kernel(op, {{0, DType::f32, a}, {1, DType::f32, b}}, {2, DType::f32, out}, {stride, stride, 0, 0, 0, 0, 1, 1, 1});
+      t.kernel(op, {{0, DType::f32, a}, {1, DType::f32, b}}, {2, DType::f32, out}, {stride, stride, 0, 0, 0, 0, 1, 1, 1, 0});
       ran("a long stride", t.finish());
     }
   // A sweep whose work is more than can be counted is refused at once.

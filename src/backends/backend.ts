@@ -1,3 +1,4 @@
+import type { Convolution } from '../compile/convolution.js';
 import type { Program, Tensor } from '../ir/index.js';
 
 /** A program made ready to run many times. */
@@ -14,6 +15,8 @@ export interface ExecutableStats {
   readonly instructions: number;
   /** Bytes of working memory, besides inputs and outputs, that one run needs at its peak. */
   readonly arenaBytes: number;
+  /** How many convolutions each algorithm computes, where the backend has a choice. */
+  readonly convolutions?: Readonly<Record<Convolution, number>>;
 }
 
 export interface BackendInfo {

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Convolution, convolutionCodes } from '../compile/convolution.js';
 import { encode, type Tape } from '../compile/encode.js';
-import { BackendError, bytesOf, type DType, type Program, Tensor, type TypedArray } from '../ir/index.js';
+import { BackendError, bytesOf, ConfigError, type DType, type Program, Tensor, type TypedArray } from '../ir/index.js';
 import type { Backend, BackendInfo, Executable, ExecutableStats } from './backend.js';
 
 /** What native/node/addon.cc exports. */
@@ -28,7 +29,7 @@ export interface AddonExecutable {
     inputs: readonly TypedArray[],
     outputs: readonly TypedArray[],
   ): readonly { readonly name: string; readonly seconds: number }[];
-  stats(): ExecutableStats;
+  stats(): Pick<ExecutableStats, 'instructions' | 'arenaBytes'>;
 }
 
 interface AddonInfo {
@@ -91,20 +92,33 @@ export function nativeAddon(): Addon {
   return current.addon;
 }
 
-/** Runs programs in the C++ executor. @throws {BackendError} if the addon is missing or does not load, saying why. */
-export function loadNative(): Backend {
+/** What AUTOBALANCE_CONVOLUTION asks for; `direct` without it. @throws {ConfigError} if there is no such algorithm. */
+export function convolutionWanted(): Convolution {
+  const wish = process.env.AUTOBALANCE_CONVOLUTION || 'direct';
+  if (Object.hasOwn(convolutionCodes, wish)) return wish as Convolution;
+  const known = Object.keys(convolutionCodes).join(', ');
+  throw new ConfigError(`AUTOBALANCE_CONVOLUTION: expects one of ${known}, got ${JSON.stringify(wish)}`);
+}
+
+/**
+ * Runs programs in the C++ executor.
+ * @throws {BackendError} if the addon is missing or does not load, saying why
+ * @throws {ConfigError} as {@link convolutionWanted}, unless `convolution` is given
+ */
+export function loadNative(convolution = convolutionWanted()): Backend {
   const addon = nativeAddon();
   return {
     name: 'native',
     info(): BackendInfo {
       const { isa, threads, tapeVersion } = addon.info();
+      const device = `${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
       return {
         name: 'native',
-        device: `${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-        details: { isa, threads, tapeVersion },
+        device: convolution === 'direct' ? device : `${device}, ${convolution} convolutions`,
+        details: { isa, threads, tapeVersion, convolution },
       };
     },
-    compile: (program) => new NativeExecutable(addon, program),
+    compile: (program) => new NativeExecutable(addon, program, convolution),
   };
 }
 
@@ -113,9 +127,9 @@ class NativeExecutable implements Executable {
   private readonly tape: Tape;
   private readonly executable: AddonExecutable;
 
-  constructor(addon: Addon, program: Program) {
+  constructor(addon: Addon, program: Program, convolution: Convolution) {
     this.program = program;
-    this.tape = encode(program);
+    this.tape = encode(program, { convolution });
     this.executable = typed(() => new addon.Executable(this.tape.words, this.tape.literals));
   }
 
@@ -138,7 +152,7 @@ class NativeExecutable implements Executable {
   }
 
   stats(): ExecutableStats {
-    return this.executable.stats();
+    return { ...this.executable.stats(), convolutions: this.tape.convolutions };
   }
 
   private wrap(results: readonly TypedArray[]): Tensor[] {

@@ -1,3 +1,4 @@
+import type { Convolution } from '../compile/convolution.js';
 import {
   BackendError,
   bind,
@@ -20,36 +21,47 @@ export interface BackendStatus {
   readonly reason?: string;
 }
 
+export interface BackendOptions {
+  /** What computes convolutions on the native backend; AUTOBALANCE_CONVOLUTION unless given, and `direct` without either. */
+  readonly convolution?: Convolution;
+}
+
 /** In order of preference. */
-const loaders: { readonly [name: string]: () => Backend } = {
-  native: loadNative,
-  typescript: () => referenceBackend,
+const loaders: { readonly [name: string]: (options: BackendOptions) => Backend } = {
+  native: ({ convolution }) => loadNative(convolution),
+  typescript({ convolution = 'direct' }) {
+    if (convolution === 'direct') return referenceBackend;
+    throw new ConfigError(`backend: typescript computes convolutions directly, not by ${convolution}; choose native`);
+  },
 };
 
 const loaded = new Map<string, BackendStatus>();
 
-const load = (name: string): BackendStatus =>
-  memo(loaded, name, () => {
+const load = (name: string, options: BackendOptions = {}): BackendStatus =>
+  memo(loaded, `${name} ${options.convolution ?? ''}`, () => {
     try {
-      return { name, backend: loaders[name]!() };
+      return { name, backend: loaders[name]!(options) };
     } catch (error) {
+      // What cannot run here is passed over; what was asked for wrongly is not.
+      if (error instanceof ConfigError) throw error;
       return { name, reason: error instanceof Error ? error.message : String(error) };
     }
   });
 
 /** Every backend this package knows, in order of preference, with the reason where one cannot run. */
-export const backends = (): BackendStatus[] => Object.keys(loaders).map(load);
+export const backends = (): BackendStatus[] => Object.keys(loaders).map((name) => load(name));
 
 /**
- * The backend of that name. @throws {ConfigError} if there is no such backend; {BackendError} with the reason if it cannot run here.
+ * The backend of that name; the same object for the same options.
+ * @throws {ConfigError} if there is no such backend, or it does not have an option; {BackendError} with the reason if it cannot run here
  */
-export function getBackend(name: string): Backend {
+export function getBackend(name: string, options?: BackendOptions): Backend {
   if (!Object.hasOwn(loaders, name)) {
     throw new ConfigError(
       `backend: there is no ${JSON.stringify(name)}; choose one of ${Object.keys(loaders).join(', ')}`,
     );
   }
-  const { backend, reason } = load(name);
+  const { backend, reason } = load(name, options);
   if (!backend) throw new BackendError(`backend: ${name} cannot run here: ${reason}`);
   return backend;
 }
@@ -66,14 +78,14 @@ export function currentBackend(): Backend {
 }
 
 /** Chooses the backend for everything that follows. @throws as {@link getBackend}. */
-export function useBackend(name: string): void {
-  current = getBackend(name);
+export function useBackend(name: string, options?: BackendOptions): void {
+  current = getBackend(name, options);
 }
 
 /** Runs `fn` with another backend and restores the former one, also after an error. */
-export function withBackend<T>(name: string, fn: () => T): T {
+export function withBackend<T>(name: string, fn: () => T, options?: BackendOptions): T {
   const before = currentBackend();
-  useBackend(name);
+  useBackend(name, options);
   try {
     return fn();
   } finally {

@@ -20,6 +20,8 @@ export interface Environment {
   /** The instruction set of the kernels; `null` where JavaScript runs. */
   readonly isa: string | null;
   readonly threads: number | null;
+  /** What computes convolutions (AUTOBALANCE_CONVOLUTION); `null` where JavaScript runs. */
+  readonly convolution: string | null;
   readonly backends: readonly BackendReport[];
   readonly cpu: { readonly model: string; readonly cores: number };
   readonly memoryBytes: number;
@@ -50,6 +52,7 @@ export function environment(): Environment {
     device: info?.device ?? null,
     isa: text(info?.details.isa),
     threads: info ? Number(info.details.threads ?? 1) : null,
+    convolution: text(info?.details.convolution),
     backends: backends().map(({ name, backend, reason }) => {
       const runs = name === info?.name;
       return {

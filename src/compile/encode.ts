@@ -1,5 +1,15 @@
-import { type DType, Literal, type Params, type Program, type Shape, sizeOf, type Var } from '../ir/index.js';
+import {
+  type Aval,
+  type DType,
+  type Equation,
+  Literal,
+  type Program,
+  type Shape,
+  sizeOf,
+  type Var,
+} from '../ir/index.js';
 import type { ParamsOf, PrimitiveName } from '../ops/index.js';
+import { type Convolution, convolutionCodes, convolutionFor } from './convolution.js';
 import { fuse } from './fuse.js';
 import { stridesOver } from './fuse-pattern.js';
 import type { Access, Fused, Group, Kernel } from './instructions.js';
@@ -12,21 +22,29 @@ export interface Tape {
   readonly literals: Float64Array;
   readonly instructions: number;
   readonly arenaBytes: number;
+  /** Convolutions by what computes them. */
+  readonly convolutions: Readonly<Record<Convolution, number>>;
   /** The dtype and size of each array the executor fills. */
   readonly results: readonly { readonly dtype: DType; readonly size: number }[];
   /** Which of the results is each output of the program; outputs that are equal share one. */
   readonly outputs: readonly number[];
 }
 
+export interface EncodeOptions {
+  /** What computes convolutions, where it applies; `direct` unless given. */
+  readonly convolution?: Convolution;
+}
+
 /** Fuses, plans and encodes a program. */
-export function encode(program: Program): Tape {
+export function encode(program: Program, { convolution = 'direct' }: EncodeOptions = {}): Tape {
   const fused = fuse(program);
-  return new Encoder(fused, planMemory(fused)).encode();
+  return new Encoder(fused, planMemory(fused), convolution).encode();
 }
 
 /** The numbers each kernel needs besides the shapes of its operands, in the order native/cpu/kernels.cc reads them. */
 type ParamEncoders = { readonly [N in PrimitiveName]?: (params: ParamsOf<N>) => readonly number[] };
 
+/** Without the last one, the algorithm. */
 const geometry = ({ strides, padding, dilation, groups }: ParamsOf<'conv2d'>): number[] => [
   ...strides,
   ...padding.flat(),
@@ -56,10 +74,19 @@ const paramEncoders: ParamEncoders = {
   windowSpread: window,
 };
 
-function encodeParams(name: string, params: Params): readonly number[] {
-  const encoder = paramEncoders[name as PrimitiveName] as ((params: Params) => readonly number[]) | undefined;
+function encodeParams({ primitive, params }: Equation): readonly number[] {
+  const encoder = paramEncoders[primitive.name as PrimitiveName] as
+    | ((params: Equation['params']) => readonly number[])
+    | undefined;
   return encoder?.(params) ?? [];
 }
+
+/** The filter of a convolution, which is an operand of two members of the family and the result of the third. */
+const filters: { readonly [N in PrimitiveName]?: (equation: Equation) => Aval } = {
+  conv2d: ({ inputs }) => inputs[1]!.aval,
+  conv2dInputGrad: ({ inputs }) => inputs[1]!.aval,
+  conv2dFilterGrad: ({ outputs }) => outputs[0]!.aval,
+};
 
 class Encoder {
   private readonly words: number[] = [];
@@ -67,10 +94,13 @@ class Encoder {
   private readonly buffers = new Map<Var, number>();
   private readonly fused: Fused;
   private readonly plan: MemoryPlan;
+  private readonly wish: Convolution;
+  private readonly convolutions: Record<Convolution, number> = { direct: 0, winograd: 0, winograd4: 0 };
 
-  constructor(fused: Fused, plan: MemoryPlan) {
+  constructor(fused: Fused, plan: MemoryPlan, wish: Convolution) {
     this.fused = fused;
     this.plan = plan;
+    this.wish = wish;
     for (const variable of [...fused.inputs, ...plan.outputs, ...plan.lines.keys()]) this.buffer(variable);
     // Empty tensors have no memory but may still be operands.
     for (const instruction of fused.instructions) {
@@ -102,6 +132,7 @@ class Encoder {
       literals: Float64Array.from(this.literals),
       instructions: fused.instructions.length,
       arenaBytes: plan.arenaLines * 64,
+      convolutions: this.convolutions,
       results: plan.outputs.map(({ aval }) => ({ dtype: aval.dtype, size: sizeOf(aval.shape) })),
       outputs: fused.outputs.map((variable) => plan.outputs.indexOf(variable)),
     };
@@ -124,9 +155,17 @@ class Encoder {
       this.operand(variable, equation.inputs[i]!.aval.shape);
     });
     this.operand(output, output.aval.shape);
-    const params = encodeParams(equation.primitive.name, equation.params);
+    const params = [...encodeParams(equation), ...this.algorithm(equation)];
     words.push(params.length);
     for (const value of params) pushWide(words, value);
+  }
+
+  private algorithm(equation: Equation): number[] {
+    const filter = filters[equation.primitive.name as PrimitiveName]?.(equation);
+    if (!filter) return [];
+    const chosen = convolutionFor(this.wish, equation.params as ParamsOf<'conv2d'>, filter.shape, filter.dtype);
+    this.convolutions[chosen]++;
+    return [convolutionCodes[chosen]];
   }
 
   private operand(variable: Var, shape: Shape): void {

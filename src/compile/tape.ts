@@ -22,7 +22,7 @@ import type { PrimitiveName } from '../ops/index.js';
  * output (index: its buffer; contiguous). Steps run in order on each block, folds after them.
  */
 export const TAPE_MAGIC = 0x41425450;
-export const TAPE_VERSION = 1;
+export const TAPE_VERSION = 2;
 export const HEADER_WORDS = 9;
 /** Bytes of a line. */
 export const LINE = 64;

@@ -34,6 +34,7 @@ function infoText(machine: Environment, settings: RunConfig | undefined): string
     ]),
     ['instruction set', machine.isa ?? 'none: JavaScript'],
     ['threads', String(machine.threads ?? 'none')],
+    ...(machine.convolution === null ? [] : ([['convolutions', machine.convolution]] satisfies [string, string][])),
     ['processor', `${cpu.model}, ${cpu.cores} cores`],
     ['memory', `${(memoryBytes / 2 ** 30).toFixed(1)} GiB`],
     ['platform', platform],
