@@ -20,6 +20,8 @@ export function readCsv(bytes: Uint8Array, file: string, schema: TableSchema, on
   const text = decodeText(bytes, file);
   let order: readonly number[] | undefined = schema.header ? undefined : columns.map((_, i) => i);
   const onRecord = (fields: string[], { lines }: InfoRecord): null => {
+    const header = order === undefined;
+    order ??= orderOf(fields, columns, file, lines);
     if (fields.length !== columns.length) {
       throw wrongLine(
         file,
@@ -28,12 +30,9 @@ export function readCsv(bytes: Uint8Array, file: string, schema: TableSchema, on
         'correct the line, or the schema or its delimiter',
       );
     }
-    if (order)
-      onRow(
-        order.map((at) => fields[at]!),
-        lines,
-      );
-    else order = orderOf(fields, columns, file, lines);
+    if (header) return null;
+    const row = order.map((at) => fields[at]!);
+    onRow(row, lines);
     return null;
   };
   try {
