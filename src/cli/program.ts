@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { presets } from '../autobalance/index.js';
+import { formats } from '../data/index.js';
 import { ConfigError } from '../ir/index.js';
 import type { TrainingCommand } from './checkpoint.js';
+import { type DescribeDataOptions, describeData } from './commands/data.js';
 import { type EvaluateOptions, evaluateWeights } from './commands/evaluate.js';
 import { type InfoOptions, info } from './commands/info.js';
 import { type ReportOptions, report } from './commands/report.js';
@@ -40,7 +42,7 @@ const withCommon = (command: Command): Command =>
     .option('--json', 'print exactly one JSON object on standard output, progress on standard error');
 
 const withData = (command: Command): Command =>
-  command.option('--data-dir <dir>', 'folder of the four IDX files, plain or .gz');
+  command.option('--data-dir <dir>', 'folder of the data; `data describe --help` says what each format holds');
 
 const withTraining = (command: Command): Command =>
   withData(command)
@@ -55,6 +57,11 @@ const withTraining = (command: Command): Command =>
 const presetText = (): string =>
   `\nPresets:\n${Object.values(presets)
     .map(({ name, description }) => `  ${name.padEnd(18)}${description}\n`)
+    .join('')}`;
+
+const formatText = (): string =>
+  `\nFormats, and what the folder holds:\n${Object.entries(formats)
+    .map(([name, { holds }]) => `  ${name.padEnd(18)}${holds}\n`)
     .join('')}`;
 
 /** The commands. A finished one hands its result to `finish`. */
@@ -128,6 +135,19 @@ export function buildProgram(io: Io, finish: Finish): Command {
     .option('--json', 'print exactly one JSON object on standard output')
     .action((folder: string, options: ReportOptions) => finish(report(folder, options)));
 
+  const data = program.command('data').description('look at a data set');
+  data
+    .command('describe')
+    .description('counts by class and by group, imbalance, missing values, and warnings')
+    .argument('<what>', 'a preset, whose long tail is cut, or a format, read as it is')
+    .option('--data-dir <dir>', 'folder of the data')
+    .option('--schema <file>', 'what the columns of a table are (default: schema.yaml in the folder)')
+    .option('--group <columns>', 'also count by a product of group columns, such as sex×race or sex*race')
+    .option('--config <file>', 'YAML with settings of the preset to change')
+    .option('--json', 'print exactly one JSON object on standard output')
+    .addHelpText('after', `${presetText()}${formatText()}`)
+    .action((what: string, options: DescribeDataOptions) => finish(describeData(what, options)));
+
   withCommon(
     program
       .command('info')
@@ -139,7 +159,8 @@ export function buildProgram(io: Io, finish: Finish): Command {
     writeErr: (text: string) => io.err(text),
     outputError: () => {},
   };
-  for (const command of [program, ...program.commands]) command.exitOverride().configureOutput(output);
+  for (const command of [program, ...program.commands, ...data.commands])
+    command.exitOverride().configureOutput(output);
   return program;
 }
 

@@ -6,7 +6,7 @@ import { DataError } from '../ir/index.js';
 import type { Evaluation } from '../metrics/index.js';
 import type { SmallCnnParams, SmallCnnState } from '../nn/index.js';
 import { CHECKPOINT, type Checkpoint, encodeCheckpoint, restoring, type TrainingCommand } from './checkpoint.js';
-import { type LoadedData, modelFor } from './data.js';
+import { type Images, type LoadedData, modelFor } from './data.js';
 import { classNamesOf, evaluateOn, readEvaluations, writeEvaluations } from './evaluation-file.js';
 import type { InterruptSignal } from './interrupt.js';
 import type { Io } from './io.js';
@@ -37,7 +37,7 @@ export const runningDevice = (): string => {
 
 /** An experiment at work in its run directory: what is learned is on disk before it is needed. */
 export class Session {
-  readonly experiment: Experiment<SmallCnnParams, SmallCnnState>;
+  readonly experiment: Experiment<SmallCnnParams, SmallCnnState, Images>;
   readonly progress: Progress;
   readonly #options: SessionOptions;
   readonly #evaluations: Record<string, Evaluation> = {};
@@ -49,7 +49,13 @@ export class Session {
     this.#options = options;
     const stages = stagesFor(command, config);
     const learned = loss && lossFor(loss.file, data.train.classes, loss.source);
-    this.experiment = new Experiment(modelFor(config, data), data, stages, config, learned && { learned });
+    this.experiment = new Experiment<SmallCnnParams, SmallCnnState, Images>(
+      modelFor(config, data),
+      data,
+      stages,
+      config,
+      learned && { learned },
+    );
     const { counts } = this.experiment;
     const plan = stages.map((stage) => ({ stage, steps: plannedSteps(stage, config, counts) }));
     this.progress = new Progress(io, { live, color: live && process.env.NO_COLOR === undefined, plan });

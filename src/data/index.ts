@@ -13,6 +13,7 @@ export {
   type TableDataset,
   tableDataset,
 } from './dataset.js';
+export { type DatasetDescription, describeDataset, type PartDescription } from './describe.js';
 export { fillBatch, fillLabels } from './fill.js';
 export { adultSchema, loadAdult } from './formats/adult.js';
 export { type CifarLayout, cifar10, cifar100, decodeCifar, loadCifar } from './formats/cifar.js';
@@ -20,6 +21,7 @@ export { loadCsvDataset, type TableFiles } from './formats/csv-dataset.js';
 export { decodeIdx, type IdxArray, readIdx } from './formats/idx.js';
 export { loadIdxDataset, locateMnist } from './formats/idx-dataset.js';
 export { type ImageFileOptions, loadImageLists } from './formats/image-list.js';
+export { type Format, type FormatName, type FormatOptions, formatNamed, formats } from './formats/index.js';
 export { decodeNpy, type NpyArray } from './formats/npy.js';
 export { readNpz } from './formats/npz.js';
 export { loadNpzDataset } from './formats/npz-dataset.js';
@@ -34,6 +36,7 @@ export { PowerSampler, type PowerSamplerState } from './power-sampler.js';
 export { Random, type RandomState } from './random.js';
 export { RunDirectory } from './run-directory.js';
 export { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.js';
+export { fingerprint } from './sample-bytes.js';
 export { BatchSampler, type BatchSamplerState, type Draw, type Sampler } from './sampler.js';
 export { type Sampling, type SamplingOptions, samplings } from './sampling.js';
 export {
