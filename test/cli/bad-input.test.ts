@@ -41,7 +41,7 @@ describe('the command line', () => {
       /--methods: there is no method "autobalanced"; did you mean "autobalance"\?/,
     ],
     [['run', 'mnist-lt', '--methods', ''], /--methods: there is no method ""/],
-    [['run', 'fashion-mnist-lt'], /^ERR_CONFIG: preset fashion-mnist-lt: reads four IDX files .* --data-dir/],
+    [['run', 'fashion-mnist-lt'], /^ERR_CONFIG: preset fashion-mnist-lt: reads four IDX files: .* --data-dir/],
     [['retrain', 'mnist-lt'], /^ERR_CONFIG: retrain: needs a learned loss; .*--loss FILE/],
     [['evaluate', 'mnist-lt'], /required option '--weights <file>' not specified/],
     [
