@@ -9,7 +9,7 @@ const LAYERS = [
   ['ad'],
   ['compile'],
   ['backends'],
-  ['tensor', 'nn', 'optim', 'losses', 'metrics', 'data'],
+  ['tensor', 'nn', 'optim', 'losses', 'metrics', 'data', 'augment'],
   ['bilevel'],
   ['autobalance'],
   ['report', 'cli'],

@@ -1,4 +1,5 @@
 export * from './ad/index.js';
+export * from './augment/index.js';
 export * from './autobalance/index.js';
 export * from './backends/index.js';
 export * from './bilevel/index.js';

@@ -8,4 +8,4 @@ export { oneHot, takeRows } from './gather.js';
 export { broadcastTo, concatenate, iota, type Operand, pad, reshape, reverse, slice, transpose } from './movement.js';
 export { argmax, logSoftmax, logSumExp, max, mean, type ReduceOptions, softmax, sum } from './reduce.js';
 export { type ParamsOf, type PrimitiveName, primitives } from './registry.js';
-export { averagePool, maxPool, type PoolOptions } from './window.js';
+export { averagePool, maxPool, type PoolOptions, takePixels } from './window.js';

@@ -143,9 +143,14 @@ function poolParams(x: Value, { window, strides, padding = 'valid' }: PoolOption
 
 /** Largest element of each window, x [N, H, W, C]. At a tie the first one takes the whole tangent. */
 export function maxPool(x: Value, options: PoolOptions): Value {
-  const index = apply(windowArgmaxPrimitive, [x], poolParams(x, options));
-  return apply(planeTakePrimitive, [index, x], {});
+  return takePixels(x, apply(windowArgmaxPrimitive, [x], poolParams(x, options)));
 }
+
+/**
+ * The elements of x [N, H, W, C] at positions h·W + w in their own image and channel, i32 [N, OH, OW, C] → [N, OH, OW, C]. A position out of
+ * range reads 0. Linear in x; its adjoint adds each element back where it came from.
+ */
+export const takePixels = (x: Value, positions: Value): Value => apply(planeTakePrimitive, [positions, x], {});
 
 /** Mean of each window, x [N, H, W, C]; padding counts as zeros. */
 export function averagePool(x: Value, options: PoolOptions): Value {
