@@ -11,6 +11,7 @@
 #endif
 
 #include "kernels.h"
+#include "thread_pool.h"
 
 namespace ab {
 namespace {
@@ -101,6 +102,8 @@ void Executable::runWith(const void* const* inputs, void* const* outputs, F&& af
     else buffers[i] = memory + tape_.buffers[i].line * kLine;
   }
   void* const workspace = memory + arenaBytes_;
+  ThreadPool& pool = ThreadPool::instance();
+  pool.beginProgram();
   for (size_t i = 0; i < tape_.instructions.size(); i++) {
     const Instruction& instruction = tape_.instructions[i];
     const auto index = static_cast<size_t>(instruction.index);
@@ -108,6 +111,7 @@ void Executable::runWith(const void* const* inputs, void* const* outputs, F&& af
     else runKernel(tape_.kernels[index], buffers.data());
     afterEach(i);
   }
+  pool.endProgram();
 }
 
 void Executable::run(const void* const* inputs, void* const* outputs) const {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "gemm_cut.h"
+#include "gemm_grid.h"
 #include "gemm_tile.h"
 #include "thread_pool.h"
 

@@ -35,6 +35,7 @@ struct Tile {
   int64_t pixelStepC = 0;
   int64_t lanes = 0;  // columns of C to write, in ((V - 1) * width, V * width]
   bool accumulate = false;
+  bool prefetch = false;  // C first: its lines are on their way while the sums are made
 };
 
 template <class T>

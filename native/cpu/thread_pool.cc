@@ -12,6 +12,7 @@
 #if defined(__linux__)
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
 #endif
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -89,6 +90,7 @@ void ThreadPool::startWorkers() {
   static const bool pinned = (pinThisLibrary(), true);
   static_cast<void>(pinned);
   stopping_.store(false);
+  forbiddenCpu_ = -1;
   const uint64_t seen = epoch_.load();
   for (int i = static_cast<int>(workers_.size()) + 1; i < threads(); i++) {
     try {
@@ -97,6 +99,31 @@ void ThreadPool::startWorkers() {
       threads_.store(i, std::memory_order_relaxed);
     }
   }
+  started_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+}
+
+bool ThreadPool::awake() {
+  if (threadsHere() == 1) return false;
+  if (started_.load(std::memory_order_relaxed) + 1 >= threads() && sleepers_.load(std::memory_order_relaxed) == 0) return true;
+  missed_.store(true, std::memory_order_relaxed);
+  return false;
+}
+
+void ThreadPool::beginProgram() {
+  if (!missed_.exchange(false, std::memory_order_relaxed)) return;
+  const auto sinceLast = std::chrono::steady_clock::now().time_since_epoch() -
+                         std::chrono::steady_clock::duration(programEnd_.load(std::memory_order_relaxed));
+  if (sinceLast > kSpin) return;
+  const std::lock_guard<std::mutex> lock(regions_);
+  if (static_cast<int>(workers_.size()) + 1 < threads()) startWorkers();
+  // They find no region open and go on waiting, awake.
+  epoch_.fetch_add(1);
+  wakeSleepers();
+}
+
+void ThreadPool::endProgram() {
+  if (threads() == 1) return;
+  programEnd_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
 }
 
 void ThreadPool::stopWorkers() {
@@ -108,6 +135,7 @@ void ThreadPool::stopWorkers() {
   wake_.notify_all();
   for (std::thread& worker : workers_) worker.join();
   workers_.clear();
+  started_.store(0, std::memory_order_relaxed);
   forbiddenCpu_ = -1;
 }
 
@@ -118,13 +146,21 @@ void ThreadPool::keepWorkersOffThisCpu() {
 #if defined(__linux__)
   const int cpu = sched_getcpu();
   if (cpu == forbiddenCpu_ || cpu < 0 || cpu >= CPU_SETSIZE) return;
+  forbiddenCpu_ = cpu;
   cpu_set_t others;
   if (sched_getaffinity(0, sizeof others, &others) != 0) return;
   CPU_CLR(static_cast<size_t>(cpu), &others);
   if (CPU_COUNT(&others) == 0) return;
   for (std::thread& worker : workers_) pthread_setaffinity_np(worker.native_handle(), sizeof others, &others);
-  forbiddenCpu_ = cpu;
 #endif
+}
+
+// After a change of epoch_.
+void ThreadPool::wakeSleepers() {
+  keepWorkersOffThisCpu();
+  if (sleepers_.load() == 0) return;
+  { const std::lock_guard<std::mutex> asleep(sleepMutex_); }
+  wake_.notify_all();
 }
 
 void ThreadPool::run(int64_t tasks, Invoke invoke, void* body) {
@@ -137,11 +173,7 @@ void ThreadPool::run(int64_t tasks, Invoke invoke, void* body) {
   next_.store(0, std::memory_order_relaxed);
   open_.store(true);
   epoch_.fetch_add(1);
-  if (sleepers_.load() > 0) {
-    keepWorkersOffThisCpu();
-    { const std::lock_guard<std::mutex> asleep(sleepMutex_); }
-    wake_.notify_all();
-  }
+  wakeSleepers();
 
   drain(0);
 
@@ -203,7 +235,23 @@ namespace {
 struct ScratchBlock {
   void* memory = nullptr;
   size_t bytes = 0;
-  ~ScratchBlock() { ::operator delete(memory, std::align_val_t{64}); }
+
+  void resize(size_t wanted) {
+    ::operator delete(memory, std::align_val_t{alignment()});
+    memory = nullptr;
+    bytes = 0;
+    memory = ::operator new(wanted, std::align_val_t{alignmentFor(wanted)});
+    bytes = wanted;
+#if defined(__linux__)
+    if (alignment() == kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  }
+  ~ScratchBlock() { ::operator delete(memory, std::align_val_t{alignment()}); }
+
+  // Large blocks on huge pages: the packed panels of a matrix product then need a handful of address translations. 1 % at 1024.
+  static constexpr size_t kHugePage = size_t{2} << 20;
+  static size_t alignmentFor(size_t bytes) { return bytes >= kHugePage ? kHugePage : 64; }
+  size_t alignment() const { return alignmentFor(bytes); }
 };
 
 thread_local std::array<ScratchBlock, static_cast<size_t>(ScratchSlot::count)> blocks;
@@ -213,12 +261,9 @@ thread_local std::array<ScratchBlock, static_cast<size_t>(ScratchSlot::count)> b
 void* scratch(ScratchSlot slot, size_t bytes) {
   ScratchBlock& block = blocks[static_cast<size_t>(slot)];
   if (block.bytes < bytes || block.memory == nullptr) {
-    const size_t rounded = (std::max(bytes, block.bytes + block.bytes / 2) + 4095) & ~static_cast<size_t>(4095);
-    ::operator delete(block.memory, std::align_val_t{64});
-    block.memory = nullptr;
-    block.bytes = 0;
-    block.memory = ::operator new(std::max<size_t>(rounded, 4096), std::align_val_t{64});
-    block.bytes = std::max<size_t>(rounded, 4096);
+    const size_t wanted = std::max({bytes, block.bytes + block.bytes / 2, size_t{4096}});
+    const size_t unit = wanted >= ScratchBlock::kHugePage ? ScratchBlock::kHugePage : 4096;
+    block.resize((wanted + unit - 1) / unit * unit);
   }
   return block.memory;
 }

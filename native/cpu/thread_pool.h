@@ -24,6 +24,16 @@ class ThreadPool {
   int threads() const { return threads_.load(std::memory_order_relaxed); }
   // Not from inside a task.
   void setThreads(int n);
+  // How many may take part in a loop begun here: inside a task, one.
+  int threadsHere() const { return insideRegion() ? 1 : threads(); }
+
+  // Whether a region would start at once: then splitting work of 1 us already pays, as a region costs 0.3 us. Workers that sleep take
+  // 30-60 us to come, and whoever calls them about 5. Where this says no, beginProgram() may call them for next time.
+  bool awake();
+  // Around a program. Of programs that follow each other within the time a worker spins, the later ones find the workers awake,
+  // provided that the one before asked for it.
+  void beginProgram();
+  void endProgram();
 
   // Runs fn(task, worker) for every task in [0, tasks) and returns when all are done; worker is in [0, threads()) and no two tasks
   // that run at the same time share it. Tasks are handed out as threads become free, so what a task computes must not depend on
@@ -57,6 +67,7 @@ class ThreadPool {
   void startWorkers();
   void stopWorkers();
   void keepWorkersOffThisCpu();
+  void wakeSleepers();
   void workerLoop(int worker, uint64_t seen);
   bool waitForRegion(uint64_t& seen);
 
@@ -64,6 +75,8 @@ class ThreadPool {
   std::vector<std::thread> workers_;
   std::atomic<int> threads_{1};
   int forbiddenCpu_ = -1;
+  std::atomic<bool> missed_{false};     // somebody found the workers asleep
+  std::atomic<int64_t> programEnd_{0};  // of the last one, in ticks of the steady clock
 
   // The region in progress. Written by its owner only while `open_` is false and `active_` is 0.
   Invoke invoke_ = nullptr;
@@ -79,6 +92,7 @@ class ThreadPool {
   std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> epoch_{0};
   alignas(64) std::atomic<int> sleepers_{0};
+  std::atomic<int> started_{0};  // workers_.size(), for those who do not hold regions_
   std::mutex sleepMutex_;
   std::condition_variable wake_;
 };

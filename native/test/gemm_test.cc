@@ -86,8 +86,9 @@ void checkSizes() {
                     .extra = (m + n + k + form) % 3 == 0 ? 5 : 0});
         }
   // Around the blocks of k, in every form.
-  const int64_t depth = 1024 / static_cast<int64_t>(sizeof(T));
-  for (const int64_t k : {depth - 1, depth, depth + 1, 2 * depth + 1, 4 * depth})
+  const int64_t depth = 768;
+  const int64_t slices = 4096 / static_cast<int64_t>(sizeof(T));
+  for (const int64_t k : {depth - 1, depth, depth + 1, 2 * depth + 1, slices - 1, slices})
     for (const int64_t m : {int64_t{1}, limits.mostPixels(2) + 1})
       for (const int64_t n : {int64_t{1}, width - 1, 2 * width + 1})
         for (int form = 0; form < 8; form++)
