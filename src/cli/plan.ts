@@ -21,3 +21,11 @@ export function plannedSteps({ kind }: Stage, config: RunConfig, counts: readonl
   const epochs = kind === 'search' ? config.searchEpochs : config.training.epochs;
   return epochs * Math.floor(own / Math.min(config.training.batchSize, own));
 }
+
+/** The stages with the steps that each will take. */
+export const planOf = (
+  stages: readonly Stage[],
+  config: RunConfig,
+  counts: readonly number[],
+): { readonly stage: Stage; readonly steps: number }[] =>
+  stages.map((stage) => ({ stage, steps: plannedSteps(stage, config, counts) }));

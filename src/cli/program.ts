@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { presets } from '../autobalance/index.js';
 import { formats } from '../data/index.js';
 import { ConfigError } from '../ir/index.js';
+import { figureNames } from '../report/comparison.js';
 import type { TrainingCommand } from './checkpoint.js';
+import { type CompareOptions, compare } from './commands/compare.js';
 import { type DescribeDataOptions, describeData } from './commands/data.js';
 import { type EvaluateOptions, evaluateWeights } from './commands/evaluate.js';
 import { type InfoOptions, info } from './commands/info.js';
@@ -113,6 +115,23 @@ export function buildProgram(io: Io, finish: Finish): Command {
       }
       return trains('retrain')(preset, options);
     });
+
+  withCommon(
+    withTraining(
+      program
+        .command('compare')
+        .description('train every method with several seeds and compare them in pairs: one table, one page')
+        .argument('[preset]', 'what to compare them on (default: mnist-lt); not needed with --resume')
+        .option('--preset <name>', 'the same')
+        .option('--methods <list>', `separated by commas: all,${methodNames.join(',')} (default: all)`, names)
+        .option('--seeds <n>', 'how many seeds, counted up from --seed (default: 5)', integer('seeds', 1))
+        .option('--vary <key=values>', 'compare under each value of a setting, e.g. longTail.imbalance=10,100,200')
+        .option('--figure <name>', `what to compare by: ${figureNames.join(', ')} (default: balancedError)`)
+        .option('--against <method>', 'what the others are held against (default: autobalance)'),
+    ),
+  )
+    .addHelpText('after', presetText)
+    .action((preset: string | undefined, options: CompareOptions) => finish(compare(preset, options, io)));
 
   withCommon(
     withData(

@@ -13,19 +13,27 @@ export const stageName = ({ method, kind }: Stage): string => (kind === 'train' 
 /** Stages whose steps take about the same time: the search's also solve for hypergradients. */
 const kindOf = ({ kind }: Stage): string => (kind === 'search' ? 'search' : 'sgd');
 
+/** Whether to colour what is written to a terminal. */
+export const colorIn = (live: boolean): boolean => live && process.env.NO_COLOR === undefined;
+
 export interface ProgressOptions {
   /** Rewrite one line while working; otherwise only whole lines are written. */
   readonly live: boolean;
   readonly color: boolean;
+  /** A line for each epoch. Default true; without, only results stay. */
+  readonly epochLines?: boolean;
   /** The stages, with their steps as far as known. */
   readonly plan: readonly { readonly stage: Stage; readonly steps: number }[];
 }
 
 /** Shows how far an experiment is: one line per epoch and result, and in a terminal a live line below them. */
 export class Progress {
+  /** What goes on, in front of everything that is said of it; for work of many parts. */
+  label = '';
   readonly #io: Pick<Io, 'err' | 'columns'>;
   readonly #live: boolean;
   readonly #colors: ReturnType<typeof pc.createColors>;
+  readonly #epochLines: boolean;
   readonly #eta: Eta;
   /** Hypergradients since the last line. */
   #hypergradients: HypergradientReport[] = [];
@@ -33,9 +41,10 @@ export class Progress {
   #drawnAt = Number.NEGATIVE_INFINITY;
   #drawn = false;
 
-  constructor(io: Pick<Io, 'err' | 'columns'>, { live, color, plan }: ProgressOptions) {
+  constructor(io: Pick<Io, 'err' | 'columns'>, { live, color, plan, epochLines = true }: ProgressOptions) {
     this.#io = io;
     this.#live = live;
+    this.#epochLines = epochLines;
     this.#colors = pc.createColors(color);
     this.#eta = new Eta(plan.map(({ stage, steps }) => ({ kind: kindOf(stage), steps })));
   }
@@ -59,16 +68,14 @@ export class Progress {
     if (report.hypergradient) this.#hypergradients.push(report.hypergradient);
     if (report.epoch) {
       this.#balanced = report.epoch.balancedError;
-      this.line(this.#epochLine(event, report.epoch));
-      const summary = hypergradientLine(this.#hypergradients);
-      if (summary) this.line(this.#colors.dim(`  ${summary}`));
+      if (this.#epochLines) this.#epochEnded(event, report.epoch);
       this.#hypergradients = [];
     }
     if (completedSteps === totalSteps) this.#balanced = undefined;
     if (result) {
       this.line(
         this.#colors.bold(
-          `${stage.method}: balanced error ${percent(result.balancedError)}, error ${percent(result.error)}, ${duration(result.seconds)}`,
+          `${this.label}${stage.method}: balanced error ${percent(result.balancedError)}, error ${percent(result.error)}, ${duration(result.seconds)}`,
         ),
       );
     }
@@ -80,10 +87,16 @@ export class Progress {
     return seconds === undefined ? '' : `${duration(seconds)} left`;
   }
 
+  #epochEnded(event: ExperimentEvent, epoch: NonNullable<ExperimentEvent['report']['epoch']>): void {
+    this.line(this.#epochLine(event, epoch));
+    const summary = hypergradientLine(this.#hypergradients);
+    if (summary) this.line(this.#colors.dim(`  ${summary}`));
+  }
+
   #epochLine(event: ExperimentEvent, epoch: NonNullable<ExperimentEvent['report']['epoch']>): string {
     const epochs = event.totalSteps / event.stepsPerEpoch;
     return [
-      `${stageName(event.stage)}, epoch ${String(epoch.epoch).padStart(String(epochs).length)}/${epochs}`,
+      `${this.label}${stageName(event.stage)}, epoch ${String(epoch.epoch).padStart(String(epochs).length)}/${epochs}`,
       `loss ${fixed(epoch.trainLoss, 4)}`,
       ...(epoch.balancedError === undefined ? [] : [`balanced error ${percent(epoch.balancedError)}`]),
       this.#left(event),
@@ -97,7 +110,7 @@ export class Progress {
     const epoch = Math.min(Math.floor(completedSteps / stepsPerEpoch) + 1, totalSteps / stepsPerEpoch);
     const last = this.#hypergradients.at(-1);
     const text = [
-      stageName(stage),
+      this.label + stageName(stage),
       `epoch ${epoch}/${totalSteps / stepsPerEpoch}`,
       `step ${completedSteps}/${totalSteps}`,
       `loss ${fixed(report.loss, 4)}`,

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RunDirectory } from '../data/index.js';
-import { DataError, FileError } from '../ir/index.js';
+import { DataError } from '../ir/index.js';
 import type { EpochPoint, HypergradientPoint, RawFile, RunContent } from '../report/page/content.js';
 import { parseConfig, resolveConfig } from './config.js';
 import { EVALUATION, readEvaluations } from './evaluation-file.js';
 import { parseLossTables } from './loss-tables.js';
 import { packageVersion } from './package.js';
+import { readIfThere } from './run-files.js';
 import type { RunConfig } from './schema.js';
 import { summarySchema } from './schema.js';
 import { validate } from './validate.js';
@@ -58,16 +59,9 @@ function metricsOf(lines: readonly Record<string, unknown>[], source: string): M
   return { epochs, hypergradients };
 }
 
-/** The text of a file of the run; `undefined` if the run has not written it. */
 async function textOf(run: RunDirectory, name: string): Promise<string | undefined> {
-  try {
-    return new TextDecoder().decode(await run.read(name));
-  } catch (error) {
-    if (error instanceof FileError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
+  const bytes = await readIfThere(run, name);
+  return bytes && new TextDecoder().decode(bytes);
 }
 
 function leadOf(config: RunConfig, samples: number): string {

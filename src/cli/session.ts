@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Experiment, type ExperimentEvent } from '../autobalance/index.js';
+import { Experiment, type ExperimentEvent, type MethodName } from '../autobalance/index.js';
 import { currentBackend } from '../backends/index.js';
 import type { RunDirectory } from '../data/index.js';
 import { DataError } from '../ir/index.js';
@@ -11,8 +11,8 @@ import { classNamesOf, evaluateOn, readEvaluations, writeEvaluations } from './e
 import type { InterruptSignal } from './interrupt.js';
 import type { Io } from './io.js';
 import { lossFor } from './loss-file.js';
-import { plannedSteps, stagesFor } from './plan.js';
-import { Progress } from './progress.js';
+import { planOf, stagesFor } from './plan.js';
+import { colorIn, Progress } from './progress.js';
 import type { LossFile, RunConfig } from './schema.js';
 import { encodeWeights, WEIGHTS } from './weights-file.js';
 
@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly live: boolean;
   /** Seconds between two checkpoints. */
   readonly checkpointEvery: number;
+  /** The progress of a larger work of which this is a part, and the place of this part's first stage in it. */
+  readonly part?: { readonly progress: Progress; readonly firstStage: number };
 }
 
 /** What runs now, as checkpoints note it. */
@@ -45,7 +47,7 @@ export class Session {
 
   /** @throws {ConfigError|DataError} if settings, data and loss do not fit together. */
   constructor(options: SessionOptions) {
-    const { command, config, data, loss, io, live } = options;
+    const { command, config, data, loss, io, live, part } = options;
     this.#options = options;
     const stages = stagesFor(command, config);
     const learned = loss && lossFor(loss.file, data.train.classes, loss.source);
@@ -56,9 +58,8 @@ export class Session {
       config,
       learned && { learned },
     );
-    const { counts } = this.experiment;
-    const plan = stages.map((stage) => ({ stage, steps: plannedSteps(stage, config, counts) }));
-    this.progress = new Progress(io, { live, color: live && process.env.NO_COLOR === undefined, plan });
+    const plan = planOf(stages, config, this.experiment.counts);
+    this.progress = part?.progress ?? new Progress(io, { live, color: colorIn(live), plan });
   }
 
   /**
@@ -100,12 +101,15 @@ export class Session {
 
   /** Works until everything is done or someone wants it to stop; saves in both cases. */
   async work(run: RunDirectory): Promise<InterruptSignal | undefined> {
-    const { io, checkpointEvery } = this.#options;
+    const { io, checkpointEvery, part } = this.#options;
     let savedAt = performance.now();
     while (!this.experiment.done && !io.interrupt.requested) {
       const started = performance.now();
       const event = await this.experiment.step();
-      this.progress.step(event, (performance.now() - started) / 1000);
+      this.progress.step(
+        { ...event, stageIndex: event.stageIndex + (part?.firstStage ?? 0) },
+        (performance.now() - started) / 1000,
+      );
       await this.#record(run, event);
       const ended = event.completedSteps === event.totalSteps;
       if (ended) await this.#saveStage(run, event);
@@ -144,7 +148,12 @@ export class Session {
     await run.write(WEIGHTS, encodeWeights(this.experiment.weights, config));
   }
 
-  /** What is known of the methods that have ended. */
+  /** What is known of a method that has ended. */
+  evaluationOf(method: MethodName): Evaluation {
+    return this.#evaluations[method]!;
+  }
+
+  /** Writes what is known of the methods that have ended. */
   saveEvaluations(run: RunDirectory): Promise<void> {
     const { preset, seed } = this.#options.config;
     const { counts, test } = this.experiment;

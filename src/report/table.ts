@@ -10,6 +10,8 @@ export interface Column {
   readonly decimals?: number;
   /** Text columns stand on the left; default numbers. */
   readonly text?: boolean;
+  /** Left out in a terminal, where width is dear. */
+  readonly detail?: boolean;
 }
 
 /** A table before it takes a form. */
@@ -29,10 +31,12 @@ function shown(cell: Cell, { decimals }: Column): string {
 const shownRow = ({ columns }: DataTable, row: readonly Cell[]): string[] =>
   row.map((cell, i) => shown(cell, columns[i]!));
 
-/** For a terminal; plain text, the same in a terminal, a file and a test. */
-export function textTable(data: DataTable): string {
+/** For a terminal; plain text, the same in a terminal, a file and a test. Long heads are broken at their first space. */
+export function textTable({ columns, rows }: DataTable): string {
+  const kept = columns.flatMap(({ detail }, i) => (detail ? [] : [i]));
+  const data = { columns: kept.map((i) => columns[i]!), rows: rows.map((row) => kept.map((i) => row[i]!)) };
   const table = new Table({
-    head: data.columns.map(({ name }) => name),
+    head: data.columns.map(({ name }) => name.replace(' ', '\n')),
     colAligns: data.columns.map(({ text }) => (text ? 'left' : 'right')),
     style: { head: [], border: [], compact: true },
   });

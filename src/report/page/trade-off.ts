@@ -3,7 +3,7 @@ import { colorOf, figure } from './figure.js';
 
 /** One model: what it costs in balanced error, and how unequal its errors are; both in percent. */
 export interface TradeOffPoint {
-  /** Points of one name share a colour, and are joined in the order given. */
+  /** Points of one name share a colour. */
   readonly name: string;
   /** What sets it apart from others of that name, such as λ or the seed. */
   readonly label?: string;
@@ -12,7 +12,19 @@ export interface TradeOffPoint {
 }
 
 /** Fairness against error: further to the lower left is better in both. */
-export function tradeOffFigure(points: readonly TradeOffPoint[], gapName = 'DEO'): Promise<Html> {
+export function tradeOffFigure(
+  points: readonly TradeOffPoint[],
+  {
+    id = 'trade-off',
+    gapName = 'DEO',
+    joined = false,
+  }: {
+    readonly id?: string;
+    readonly gapName?: string;
+    /** Joins the points of each name in the order given: a curve over λ. */
+    readonly joined?: boolean;
+  } = {},
+): Promise<Html> {
   const names = [...new Set(points.map(({ name }) => name))];
   const rows = points.map((point) => ({ ...point, color: colorOf(names.indexOf(point.name)) }));
   const best = points.filter(
@@ -20,7 +32,7 @@ export function tradeOffFigure(points: readonly TradeOffPoint[], gapName = 'DEO'
   );
   return figure(
     {
-      id: 'trade-off',
+      id,
       title: `Balanced error against ${gapName}`,
       description: `No other is better in both than: ${best.map(({ name, label }) => (label ? `${name} (${label})` : name)).join(', ')}.`,
       caption: 'Further to the lower left is better in both. Rings mark what nothing else beats in both.',
@@ -39,7 +51,7 @@ export function tradeOffFigure(points: readonly TradeOffPoint[], gapName = 'DEO'
       x: { label: 'balanced error, %', nice: true, inset: 12 },
       y: { label: `${gapName}, percent points`, grid: true, nice: true, inset: 12, labelArrow: 'none' },
       marks: [
-        plot.line(rows, { x: 'error', y: 'gap', z: 'name', stroke: 'color', strokeOpacity: 0.4 }),
+        ...(joined ? [plot.line(rows, { x: 'error', y: 'gap', z: 'name', stroke: 'color', strokeOpacity: 0.4 })] : []),
         plot.dot(rows, { x: 'error', y: 'gap', fill: 'color', r: 5 }),
         plot.dot(best, { x: 'error', y: 'gap', stroke: 'var(--ink)', r: 8 }),
       ],

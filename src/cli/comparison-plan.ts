@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { MethodName } from '../autobalance/index.js';
+import type { RunDirectory } from '../data/index.js';
+import { ConfigError, DataError } from '../ir/index.js';
+import { type FigureName, figureNames } from '../report/comparison.js';
+import { type ConfigFile, resolveConfig } from './config.js';
+import { methodNames, type RunConfig, runConfigSchema } from './schema.js';
+import { suggestion } from './suggest.js';
+import { isRecord, validate } from './validate.js';
+
+const PLAN = 'plan.json';
+
+/** Settings that the methods are compared under. */
+export interface Scenario {
+  /** Empty if there is but one. */
+  readonly name: string;
+  readonly config: RunConfig;
+}
+
+/** Everything a comparison is to do. */
+export interface ComparisonPlan {
+  readonly scenarios: readonly Scenario[];
+  readonly methods: readonly MethodName[];
+  readonly seeds: readonly number[];
+  readonly figure: FigureName;
+  readonly against: string | null;
+  /** Fingerprint of the data. */
+  readonly data: string;
+}
+
+/** One method to train once. */
+export interface PlannedCell {
+  readonly scenario: string;
+  readonly method: MethodName;
+  readonly seed: number;
+  readonly config: RunConfig;
+  /** Folder of its own, within the comparison's. */
+  readonly folder: string;
+}
+
+const schema = z.strictObject({
+  scenarios: z.array(z.strictObject({ name: z.string(), config: runConfigSchema })).min(1),
+  methods: z.array(z.enum(methodNames)).min(1),
+  seeds: z.array(z.number().int().min(0)).min(1),
+  figure: z.enum(figureNames),
+  against: z.string().nullable(),
+  data: z.string(),
+}) satisfies z.ZodType<ComparisonPlan>;
+
+export const writePlan = (run: RunDirectory, plan: ComparisonPlan): Promise<void> => run.writeJson(PLAN, plan);
+
+/** @throws {FileError} if the folder holds no comparison; {DataError} if its plan is damaged */
+export const readPlan = async (run: RunDirectory): Promise<ComparisonPlan> =>
+  validate(schema, await run.readJson(PLAN), {
+    source: join(run.path, PLAN),
+    kind: DataError,
+    remedy: () => 'the comparison cannot be resumed from it: start a new one',
+  });
+
+/** The cells in order: seed by seed, so that an early look finds whole pairs. */
+export const cellsOf = ({ scenarios, methods, seeds }: ComparisonPlan): PlannedCell[] =>
+  scenarios.flatMap(({ name, config }) =>
+    seeds.flatMap((seed) =>
+      methods.map((method) => ({
+        scenario: name,
+        method,
+        seed,
+        config: { ...config, seed, methods: [method] },
+        folder: [
+          'cells',
+          ...(name === '' ? [] : [name.replace(/[^A-Za-z0-9.]+/g, '-')]),
+          `${method}-seed-${seed}`,
+        ].join('/'),
+      })),
+    ),
+  );
+
+/** The methods of a list on the command line; `all` are all. */
+export function methodsOf(list: readonly string[] | undefined): readonly MethodName[] {
+  if (list === undefined || list.includes('all')) return methodNames;
+  for (const name of list) {
+    if ((methodNames as readonly string[]).includes(name)) continue;
+    throw new ConfigError(
+      `--methods: there is no method ${JSON.stringify(name)}; ${suggestion(name, ['all', ...methodNames])}`,
+    );
+  }
+  return methodNames.filter((name) => list.includes(name));
+}
+
+/** `longTail.imbalance=10,100`: one setting, and the values that it takes in turn. */
+export interface Variation {
+  readonly key: string;
+  readonly values: readonly unknown[];
+}
+
+export function parseVariation(text: string): Variation {
+  const [key = '', list = ''] = text.split(/=(.*)/s);
+  if (!/^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*$/.test(key) || list === '') {
+    throw new ConfigError(
+      `--vary: must be a setting and its values, such as longTail.imbalance=10,100, got ${JSON.stringify(text)}`,
+    );
+  }
+  if (['preset', 'dataDir', 'seed', 'methods'].includes(key)) {
+    throw new ConfigError(`--vary: ${key} has an option of its own, and cannot vary; name another setting`);
+  }
+  const values = list.split(',').map((value): unknown => parse(value.trim()));
+  if (new Set(values).size !== values.length) throw new ConfigError(`--vary: names a value twice: ${text}`);
+  return { key, values };
+}
+
+/** `{ longTail: { imbalance: 10 } }` of `longTail.imbalance` and 10. */
+const nested = (key: string, value: unknown): Record<string, unknown> => {
+  const built = key.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+  return isRecord(built) ? built : {};
+};
+
+/**
+ * The settings of each scenario.
+ * @throws {ConfigError} naming the value that cannot be
+ */
+export function scenariosOf(
+  preset: string | undefined,
+  files: readonly ConfigFile[],
+  options: Parameters<typeof resolveConfig>[2],
+  variation: Variation | undefined,
+  fallback: string,
+): Scenario[] {
+  // First without, so that what is wrong with the rest is not blamed on the variation.
+  const config = resolveConfig(preset, files, options, fallback);
+  if (!variation) return [{ name: '', config }];
+  return variation.values.map((value) => {
+    const name = `${variation.key} = ${String(value)}`;
+    const file = { source: `--vary ${name}`, value: nested(variation.key, value) };
+    return { name, config: resolveConfig(preset, [...files, file], options, fallback) };
+  });
+}
