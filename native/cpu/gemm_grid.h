@@ -12,16 +12,16 @@ namespace ab {
 // Multiply-adds. 2^20 of them take 9 us on one AVX-512 core: waking a thread for less does not pay. If it is awake, 2^16 suffice.
 constexpr int64_t kWakingWork = 1 << 20;
 constexpr int64_t kAwakeWork = 1 << 16;
-constexpr int64_t kTaskWork = 1 << 15;
+constexpr int64_t kPieceWork = 1 << 15;
 
 // How many tasks this many multiply-adds are worth, at most.
 inline int64_t worthTasks(int64_t work) {
   ThreadPool& pool = ThreadPool::instance();
   const int64_t threads = pool.threadsHere();
   if (threads == 1 || work < kAwakeWork) return 1;
-  if (work < kWakingWork) return pool.awake() ? std::min(work / kTaskWork, threads) : 1;
+  if (work < kWakingWork) return pool.awake() ? std::min(work / kPieceWork, threads) : 1;
   // So many that the last one to finish keeps the others waiting for a hundredth of the time.
-  return std::min(work / kTaskWork, 64 * threads);
+  return std::min(work / kPieceWork, 64 * threads);
 }
 
 // How many tiles of at most `largest` rows make m; where several tasks are to share them, as many for each thread.
