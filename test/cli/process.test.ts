@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { summarySchema } from '../../src/cli/schema.js';
+import { addonExists } from '../support/targets.js';
 import { jsonOf, makeWorkplace, type Outcome, type Workplace } from './tiny.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -77,6 +78,14 @@ describe('the program', () => {
     const info = await start(['info', '--json'], { env });
     expect(jsonOf(info.out)).toMatchObject({ backend: null });
     expect(info.out).toContain('there is no \\"abacus\\"');
+  });
+
+  test('the algorithm of convolutions is chosen by the environment, and shown', async () => {
+    const chosen = await start(['info', '--json'], { env: { AUTOBALANCE_CONVOLUTION: 'winograd4' } });
+    expect(jsonOf(chosen.out).convolution).toBe(addonExists ? 'winograd4' : null);
+    const { code, err } = await start(run(), { env: { AUTOBALANCE_CONVOLUTION: 'wino' } });
+    expect(code).toBe(2);
+    expect(err).toMatch(/^ERR_CONFIG: AUTOBALANCE_CONVOLUTION: expects one of direct, winograd, winograd4, got "wino"/);
   });
 
   test('a whole run: one JSON object, exit code 0, everything else on standard error', async () => {

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type Convolution, getBackend } from '../../src/backends/index.js';
+import { type Backend, type Convolution, getBackend } from '../../src/backends/index.js';
 import { Random } from '../../src/data/random.js';
-import { type DType, type Primitive, type Program, type Shape, sizeOf, type Tensor } from '../../src/ir/index.js';
+import {
+  type DType,
+  type Params,
+  type Primitive,
+  type Program,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from '../../src/ir/index.js';
 import { add, conv2d, mean, type ParamsOf, primitives, softplus, square, tanh } from '../../src/ops/index.js';
 import { expectClose, relativeError, unitOf } from '../support/compare.js';
 import { type Point, pulledBack } from '../support/derivatives.js';
@@ -20,6 +28,12 @@ import { drawInputs, operandsOf, paramsOf } from './sample.js';
 const ALLOWED: Readonly<Record<Exclude<Convolution, 'direct'>, number>> = { winograd: 8, winograd4: 32 };
 /** Of a gradient and a Hessian product through a network, in norm. */
 const THROUGH_A_NETWORK = 2e-6;
+
+/** Largest error by channels: output, gradient to the input, gradient to the filter; 10⁻⁷ of the largest result. */
+const ON_RECORD = {
+  winograd: { 16: [1.9, 2.1, 4.1], 64: [3.2, 3.5, 2.2] },
+  winograd4: { 16: [8.2, 8.0, 6.9], 64: [15, 16, 6.2] },
+} as const;
 
 const members = entries.filter(({ name }) => name.startsWith('conv2d'));
 const absolute = (x: Tensor): Tensor => tensorOf(x.data().map(Math.abs), x.shape, x.dtype);
@@ -119,6 +133,37 @@ describe.skipIf(!addonExists).each(['winograd', 'winograd4'] as const)('%s convo
       expect(algorithms).toEqual({ direct: 0, winograd: 0, winograd4: 0, [convolution]: 1 });
       expectWithinBound(primitive, operands, params, results[0]!);
     }
+  });
+
+  /** What src/compile/convolution.ts says, and half as much again for other random numbers. */
+  test.each([16, 64])('the errors on record, %i channels', (channels) => {
+    const x = { shape: [8, 16, 16, channels], dtype: 'f32' as const };
+    const f = { shape: [3, 3, channels, channels], dtype: 'f32' as const };
+    const random = new Random(1, String(channels));
+    const draw = (shape: Shape): Tensor => {
+      const values = Float32Array.from({ length: sizeOf(shape) }, () => random.normal());
+      return tensorOf(values, shape, 'f32');
+    };
+    const [image, taps, cotangent] = [draw(x.shape), draw(f.shape), draw(x.shape)];
+    const params = { strides: [1, 1], padding: around(1, 1, 1, 1), dilation: [1, 1], groups: 1 };
+    const cases: readonly [Primitive, Tensor[], object][] = [
+      [primitives.conv2d, [image, taps], params],
+      [primitives.conv2dInputGrad, [cotangent, taps], { ...params, inputSize: [16, 16] }],
+      [primitives.conv2dFilterGrad, [image, cotangent], { ...params, filterSize: [3, 3] }],
+    ];
+    cases.forEach(([primitive, operands, its], i) => {
+      const resultOf = (backend: Backend, inputs: readonly Tensor[]): ArrayLike<number> => {
+        const avals = inputs.map((input) => input.aval);
+        return backend
+          .compile(programOfPrimitive(primitive, avals, its as Params))
+          .run(inputs)[0]!
+          .data();
+      };
+      const exact = resultOf(getBackend('native', { convolution: 'direct' }), operands.map(widen));
+      const largest = Array.from(exact).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const got = resultOf(backend, operands);
+      expectClose(got, exact, { absolute: 1.5e-7 * ON_RECORD[convolution][channels as 16 | 64][i]! * largest });
+    });
   });
 
   test('through a network: its gradient, and a Hessian product by reverse over reverse', () => {
