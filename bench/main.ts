@@ -18,9 +18,13 @@ import type { Case } from './work.js';
 /** Suites measured beside peers, and one that is a comparison with itself. */
 const suites: { readonly [name: string]: () => Case[] } = {
   gemm: gemmCases,
-  conv: convCases,
+  conv: () => convCases(),
+  'conv-winograd': () => convCases('winograd'),
+  'conv-winograd4': () => convCases('winograd4'),
   fused: fusedCases,
-  step: stepCases,
+  step: () => stepCases(),
+  'step-winograd': () => stepCases('winograd'),
+  'step-winograd4': () => stepCases('winograd4'),
   hypergradient: hypergradientCases,
   small: smallCases,
 };

@@ -1,5 +1,5 @@
 import { nativeAddon } from '../src/backends/native.js';
-import { encode } from '../src/compile/encode.js';
+import { type EncodeOptions, encode } from '../src/compile/encode.js';
 import { allocateArray, flatten, inlineBodies, type Program, simplify, type Value } from '../src/ir/index.js';
 
 /**
@@ -7,8 +7,13 @@ import { allocateArray, flatten, inlineBodies, type Program, simplify, type Valu
  * the memory just freed out again. What a call from JavaScript adds (about 1 µs, and results in new memory, which are not in the cache)
  * the suites `step`, `hypergradient` and `small` show.
  */
-export function onExecutor(program: Program, args: readonly unknown[], captured: readonly Value[] = []): () => unknown {
-  const tape = encode(inlineBodies(simplify(program, { final: true })));
+export function onExecutor(
+  program: Program,
+  args: readonly unknown[],
+  captured: readonly Value[] = [],
+  options?: EncodeOptions,
+): () => unknown {
+  const tape = encode(inlineBodies(simplify(program, { final: true })), options);
   const executable = new (nativeAddon().Executable)(tape.words, tape.literals);
   const inputs = [...flatten(args).leaves, ...captured].map((leaf) => leaf.data());
   const outputs = tape.results.map(({ dtype, size }) => allocateArray(dtype, size));

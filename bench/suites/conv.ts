@@ -1,4 +1,4 @@
-import { compile, conv2d, grad, mul, sum, type Value } from '../../src/index.js';
+import { type Convolution, compile, conv2d, grad, mul, sum, type Value } from '../../src/index.js';
 import { onExecutor } from '../native.js';
 import type { Case, Work } from '../work.js';
 import { noise } from './gemm.js';
@@ -20,8 +20,8 @@ const LAYERS: readonly (readonly [name: string, size: number, c: number, o: numb
 
 const BATCH = 128;
 
-/** Forward, gradient to the input and gradient to the filter of each. */
-export const convCases = (): Case[] =>
+/** Forward, gradient to the input and gradient to the filter of each; where an algorithm does not apply, the same case once more. */
+export const convCases = (convolution: Convolution = 'direct'): Case[] =>
   LAYERS.flatMap(([name, size, c, o, kernel, stride]) =>
     (['forward', 'inputGrad', 'filterGrad'] as const).map((member): Case => {
       const pad = (kernel - 1) / 2;
@@ -40,8 +40,8 @@ export const convCases = (): Case[] =>
       };
       const out = size / stride;
       return {
-        suite: 'conv',
-        name: `${name}, ${member}`,
+        suite: convolution === 'direct' ? 'conv' : `conv-${convolution}`,
+        name: `${name}, ${member}${convolution === 'direct' ? '' : `, ${convolution}`}`,
         work,
         flop: 2 * BATCH * out * out * kernel * kernel * c * o,
         prepare() {
@@ -51,7 +51,7 @@ export const convCases = (): Case[] =>
           const forward = (image: Value, f: Value): Value => conv2d(image, f, { strides: stride, padding: pad });
           if (member === 'forward') {
             const run = compile(forward);
-            return { run: onExecutor(run.program(x, filter), [x, filter]) };
+            return { run: onExecutor(run.program(x, filter), [x, filter], [], { convolution }) };
           }
           // The convolution is linear in either, so the gradient of ⟨y, g⟩ is the adjoint applied to g and nothing else.
           const adjoint = compile((image: Value, f: Value, ct: Value) =>
@@ -60,7 +60,7 @@ export const convCases = (): Case[] =>
               f,
             ),
           );
-          return { run: onExecutor(adjoint.program(x, filter, g), [x, filter, g]) };
+          return { run: onExecutor(adjoint.program(x, filter, g), [x, filter, g], [], { convolution }) };
         },
       };
     }),

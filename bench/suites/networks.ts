@@ -1,5 +1,6 @@
 import {
   type BilevelProblem,
+  type Convolution,
   classLoss,
   compile,
   crossEntropy,
@@ -22,6 +23,7 @@ import {
   trainPrograms,
   type Value,
   valueAndGrad,
+  withBackend,
 } from '../../src/index.js';
 import { add } from '../../src/ops/index.js';
 import type { Case } from '../work.js';
@@ -43,12 +45,13 @@ function network(batch: number) {
 }
 
 /** One training step: forward, backward, SGD with momentum and weight decay. */
-export function stepCases(): Case[] {
+export function stepCases(convolution: Convolution = 'direct'): Case[] {
   const batch = 128;
+  const native = <T>(fn: () => T): T => withBackend('native', fn, { convolution });
   return [
     {
-      suite: 'step',
-      name: `ResNet-32 training step, batch ${batch}`,
+      suite: convolution === 'direct' ? 'step' : `step-${convolution}`,
+      name: `ResNet-32 training step, batch ${batch}${convolution === 'direct' ? '' : `, ${convolution}`}`,
       work: { kind: 'step', model: 'resnet32', batch },
       prepare() {
         const { model, params, state, x, y } = network(batch);
@@ -56,10 +59,10 @@ export function stepCases(): Case[] {
         const { step } = trainPrograms(model, { momentum: 0.9, weightDecay: 1e-4 });
         const loss = classLoss(fixedLosses['cross-entropy'](new Array<number>(CLASSES).fill(1)));
         let train = initTraining({ params, state });
-        const stats = step.stats(train, samples, loss, 0.01);
+        const stats = native(() => step.stats(train, samples, loss, 0.01));
         return {
           run: () => {
-            train = step(train, samples, loss, 0.01).train;
+            train = native(() => step(train, samples, loss, 0.01).train);
           },
           peakBytes: stats.arenaBytes,
         };

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "conv_tasks.h"
 #include "conv_winograd.h"
 #include "gemm.h"
 #include "gemm_cut.h"

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "conv_tasks.h"
 #include "gemm_cut.h"
 #include "gemm_tile.h"
 #include "thread_pool.h"

@@ -1,15 +1,10 @@
-// Cuts a range into pieces whose lengths differ by at most one, and how much work makes a piece.
+// Cuts a range into pieces whose lengths differ by at most one.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 
 namespace ab {
-
-// Multiply-adds of a task at least: below this it costs less than waking a thread (~5 us warm); 2^19 run 8 us on one AVX-512 core.
-constexpr int64_t kTaskWork = 1 << 19;
-// Tasks at most.
-constexpr int64_t kTasks = 32;
 
 struct Cut {
   int64_t count;  // pieces
