@@ -2,6 +2,8 @@
 // `code` is ERR_TAPE for a malformed tape and ERR_NATIVE for anything else.
 #include <napi.h>
 
+#include <cmath>
+#include <cstddef>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -72,6 +74,21 @@ void* memoryOf(Napi::Env env, Napi::Value value, const ab::Buffer& buffer, const
   return data;
 }
 
+// The elements at `offset` bytes into an ArrayBuffer. Raw calls: the wrappers of node-addon-api cost as much again.
+void* memoryIn(napi_env env, napi_value operand, double offset, const ab::Buffer& buffer, const char* what, int i) {
+  void* data = nullptr;
+  size_t length = 0;
+  if (napi_get_arraybuffer_info(env, operand, &data, &length) != napi_ok) return memoryOf(env, {env, operand}, buffer, what, i);
+  const auto element = static_cast<double>(ab::bytesOf(buffer.dtype));
+  const double bytes = static_cast<double>(buffer.size) * element;
+  if (!(offset >= 0 && offset + bytes <= static_cast<double>(length) && std::fmod(offset, element) == 0)) {
+    fail(env, std::string("run: ") + what + " " + std::to_string(i) + " must be " + std::to_string(buffer.size) + " elements of " +
+                  ab::nameOf(buffer.dtype) + " within its buffer, got one of " + std::to_string(length) + " bytes and offset " +
+                  std::to_string(offset));
+  }
+  return static_cast<std::byte*>(data) + static_cast<size_t>(offset);
+}
+
 Memory memoryOf(Napi::Env env, const ab::Executable& program, Napi::Value inputs, Napi::Value outputs) {
   if (!inputs.IsArray() || !outputs.IsArray()) fail(env, "run: needs an array of inputs and an array of outputs");
   const auto ins = inputs.As<Napi::Array>();
@@ -140,7 +157,8 @@ class ExecutableObject : public Napi::ObjectWrap<ExecutableObject> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Executable",
-                       {InstanceMethod<&ExecutableObject::run>("run"), InstanceMethod<&ExecutableObject::runAsync>("runAsync"),
+                       {InstanceMethod<&ExecutableObject::run>("run"), InstanceMethod<&ExecutableObject::runIn>("runIn"),
+                        InstanceMethod<&ExecutableObject::runAsync>("runAsync"),
                         InstanceMethod<&ExecutableObject::profile>("profile"), InstanceMethod<&ExecutableObject::stats>("stats")});
   }
 
@@ -164,6 +182,35 @@ class ExecutableObject : public Napi::ObjectWrap<ExecutableObject> {
     const Memory memory = memoryOf(env, *program_, info[0], info[1]);
     guarded(env, [&] { program_->run(memory.inputs.data(), memory.outputs.data()); });
     return info[1];
+  }
+
+  void runIn(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const int inputs = program_->inputs();
+    const int outputs = program_->outputs();
+    napi_typedarray_type type = napi_int8_array;
+    size_t length = 0;
+    void* data = nullptr;
+    const bool given = info.Length() > 0 &&
+                       napi_get_typedarray_info(env, info[0], &type, &length, &data, nullptr, nullptr) == napi_ok &&
+                       type == napi_float64_array && length == info.Length() - 1 && static_cast<int>(length) == inputs + outputs;
+    if (!given) {
+      fail(env, "runIn: needs a Float64Array of offsets and as many operands, " + std::to_string(inputs) + " inputs and " +
+                    std::to_string(outputs) + " outputs");
+    }
+    const auto* const offsets = static_cast<const double*>(data);
+    // Kept between runs, which take turns on this thread.
+    operands_.inputs.resize(static_cast<size_t>(inputs));
+    operands_.outputs.resize(static_cast<size_t>(outputs));
+    for (int i = 0; i < inputs; i++) {
+      const auto n = static_cast<size_t>(i);
+      operands_.inputs[n] = memoryIn(env, info[n + 1], offsets[n], program_->input(i), "input", i);
+    }
+    for (int i = 0; i < outputs; i++) {
+      const auto n = static_cast<size_t>(inputs + i);
+      operands_.outputs[static_cast<size_t>(i)] = memoryIn(env, info[n + 1], offsets[n], program_->output(i), "output", i);
+    }
+    guarded(env, [&] { program_->run(operands_.inputs.data(), operands_.outputs.data()); });
   }
 
   Napi::Value runAsync(const Napi::CallbackInfo& info) {
@@ -197,6 +244,7 @@ class ExecutableObject : public Napi::ObjectWrap<ExecutableObject> {
   }
 
   std::shared_ptr<const ab::Executable> program_;
+  Memory operands_;
 };
 
 template <class E>
