@@ -1,3 +1,4 @@
+import { splitConstants } from '../compile/constants.js';
 import {
   type Atom,
   arrayFrom,
@@ -15,6 +16,19 @@ import {
 } from '../ir/index.js';
 import type { Backend, Executable } from './backend.js';
 
+/** With what is the same in every run computed now, and handed to each run as inputs. */
+function compileBody(backend: Backend, program: Program): Executable {
+  const split = splitConstants(program);
+  if (!split) return backend.compile(program);
+  const constants = backend.compile(split.constants).run([]);
+  const rest = backend.compile(split.rest);
+  return {
+    run: (given) => rest.run([...given, ...constants]),
+    runAsync: (given) => rest.runAsync([...given, ...constants]),
+    stats: () => rest.stats(),
+  };
+}
+
 /**
  * Makes a program ready on a backend. What every backend would have to do the same way is done here once: simplification, the check of
  * the inputs, and outputs that are not computed at all (inputs handed through, literals, one value returned twice).
@@ -24,7 +38,7 @@ export function makeExecutable(backend: Backend, program: Program): Executable {
   const inputs = new Map(simple.inputs.map((variable, i) => [variable as Atom, i]));
   const computed = [...new Set(simple.outputs)].filter((atom): atom is Var => atom instanceof Var && !inputs.has(atom));
   const position = new Map<Atom, number>(computed.map((variable, i) => [variable, i]));
-  const body = computed.length > 0 ? backend.compile(prune({ ...simple, outputs: computed })) : undefined;
+  const body = computed.length > 0 ? compileBody(backend, prune({ ...simple, outputs: computed })) : undefined;
   /** Where each output comes from. */
   const sources = simple.outputs.map((atom) => {
     if (atom instanceof Literal) {

@@ -93,9 +93,7 @@ export class ResultMemory {
   allocate(): BufferStorage[] {
     const own = this.#buffers.map(uninitialized);
     return this.#places.map(({ dtype, size, buffer, offset, bytes }) =>
-      buffer === undefined
-        ? smallStorage(dtype, size, bytes)
-        : new BufferStorage(own[buffer]!, offset, dtype, size),
+      buffer === undefined ? smallStorage(dtype, size, bytes) : new BufferStorage(own[buffer]!, offset, dtype, size),
     );
   }
 }
