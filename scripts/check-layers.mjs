@@ -1,4 +1,5 @@
-// The rule of the house: a file imports from its own layer and those before it in this list. Exits 1 and names each import that does not.
+// The rules of the house: a file imports from its own layer and those before it in this list; and only folders around the engine use packages.
+// Exits 1 and names each import that breaks one.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,9 @@ const LAYERS = [
   ['report', 'cli'],
 ];
 
+/** Where a package may be imported. The engine has no dependency at run time. */
+const WITH_PACKAGES = ['data', 'report', 'cli'];
+
 const src = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
 const layerOf = (path) => LAYERS.findIndex((names) => names.includes(path.split('/')[0]));
 
@@ -28,7 +32,13 @@ for (const entry of readdirSync(src, { recursive: true })) {
     broken += 1;
     continue;
   }
-  for (const [, specifier] of readFileSync(join(src, file), 'utf8').matchAll(/from '(\.[^']+)'/g)) {
+  const text = readFileSync(join(src, file), 'utf8');
+  for (const [, specifier] of text.matchAll(/(?:^import|from|import\() ?'((?!\.|node:)[^']+)'/gm)) {
+    if (WITH_PACKAGES.includes(file.split('/')[0])) continue;
+    console.error(`${file}: imports the package ${specifier}; only ${WITH_PACKAGES.join(', ')} may use packages`);
+    broken += 1;
+  }
+  for (const [, specifier] of text.matchAll(/from '(\.[^']+)'/g)) {
     const target = normalize(join(dirname(file), specifier));
     const outside = relative('.', target).startsWith('..');
     if (!outside && layerOf(target) > layer) {
@@ -38,4 +48,4 @@ for (const entry of readdirSync(src, { recursive: true })) {
   }
 }
 if (broken > 0) process.exit(1);
-console.log('layers: every import points to its own layer or an earlier one');
+console.log('layers: every import points to its own layer or an earlier one, and the engine imports no package');

@@ -1,14 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LARGEST_HALF_WIDTH, tooFewToJudge } from '../metrics/wilson.js';
 import type { Dataset, DatasetParts, TableDataset } from './dataset.js';
 import { cellCounts, type GroupColumn } from './groups.js';
 import { classCounts } from './long-tail.js';
 import { sampleKeys } from './sample-bytes.js';
 
-/**
- * Samples below which an error rate says little: at 30 the 95 % interval of a rate near one half is ±18 points.
- */
-export const FEW_SAMPLES = 30;
 /** Files looked for before it is said that all are there; each costs a call to the file system. */
 const FILES_CHECKED = 2000;
 /** Groups, cells and classes named in one warning. */
@@ -137,8 +134,9 @@ function warningsOf({ part, classCounts: counts, groups }: PartDescription, clas
   };
   const classes = classNames.map((name, k) => [name, counts[k]!] as const);
   const nothing = ([, count]: readonly [string, number]): boolean => count === 0;
-  const judgeable = ([, count]: readonly [string, number]): boolean => count === 0 || count >= FEW_SAMPLES;
-  const unjudged = `fewer than ${FEW_SAMPLES} samples say little about an error rate`;
+  // What half of them wrong would say: the widest interval there can be.
+  const judgeable = ([, count]: readonly [string, number]): boolean => count === 0 || !tooFewToJudge(count / 2, count);
+  const unjudged = `an error rate near one half would not be known to within ±${LARGEST_HALF_WIDTH} points`;
   const inTraining = part === 'training';
   report(
     'classes without samples',
@@ -147,7 +145,7 @@ function warningsOf({ part, classCounts: counts, groups }: PartDescription, clas
   );
   if (!inTraining)
     report(
-      'classes too small to judge',
+      'classes that may be too small to judge',
       classes.filter((entry) => !judgeable(entry)),
       unjudged,
     );
@@ -165,7 +163,7 @@ function warningsOf({ part, classCounts: counts, groups }: PartDescription, clas
     const inhabited = pairs.filter((_, i) => sizes[Math.floor(i / classNames.length)]! > 0);
     report(`classes within ${name} without samples`, inhabited.filter(nothing), 'rates of these cells do not exist');
     report(
-      `classes within ${name} too small to judge`,
+      `classes within ${name} that may be too small to judge`,
       inhabited.filter((entry) => !judgeable(entry)),
       unjudged,
     );

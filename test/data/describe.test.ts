@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { imageDataset, imageFileDataset, type TableParts, tableDataset } from '../../src/data/dataset.js';
-import { describeDataset, FEW_SAMPLES } from '../../src/data/describe.js';
+import { describeDataset } from '../../src/data/describe.js';
 import { groupNamed } from '../../src/data/groups.js';
 import { fingerprint, sampleKeys } from '../../src/data/sample-bytes.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -67,15 +67,18 @@ describe('describeDataset', () => {
   });
 
   it('warns of what cannot be learned and what cannot be judged', async () => {
-    const { warnings } = await describeDataset({ train: rows(90, 0), test: rows(120, 1000) }, { name: 'toy' });
+    const { warnings } = await describeDataset({ train: rows(90, 0), test: rows(270, 1000) }, { name: 'toy' });
+    const unjudged = 'an error rate near one half would not be known to within ±10 points.';
     expect(warnings).toEqual([
       'training: classes without samples: never (0); nothing can be learned of them.',
       'training: groups of age without samples: none (0); nothing can be learned of them.',
       'test: classes without samples: never (0); they cannot be judged.',
+      `test: classes that may be too small to judge: rare (90); ${unjudged}`,
       'test: classes within sex without samples: never in a (0), never in b (0); rates of these cells do not exist.',
-      `test: classes within sex too small to judge: rare in a (20), rare in b (20); fewer than ${FEW_SAMPLES} samples say little about an error rate.`,
+      `test: classes within sex that may be too small to judge: common in a (90), rare in a (45), common in b (90), rare in b (45); ${unjudged}`,
       'test: groups of age without samples: none (0); they cannot be judged.',
       'test: classes within age without samples: never in old (0); rates of these cells do not exist.',
+      `test: classes within age that may be too small to judge: rare in old (90); ${unjudged}`,
       'training: column same has one value only; leave it out.',
     ]);
   });
@@ -109,12 +112,12 @@ describe('describeDataset', () => {
     const images = (from: number) =>
       imageDataset({
         name: 'images',
-        images: Uint8Array.from({ length: 240 }, (_, i) => (i % 4 === 0 ? (from + i / 4) % 256 : i % 7)),
-        labels: Int32Array.from({ length: 60 }, (_, i) => i % 2),
+        images: Uint8Array.from({ length: 800 }, (_, i) => [from, i >> 2, i >> 10, i % 7][i % 4]!),
+        labels: Int32Array.from({ length: 200 }, (_, i) => i % 2),
         classes: 2,
         imageShape: [2, 2, 1],
       });
-    const { warnings, sample } = await describeDataset({ train: images(0), test: images(100) }, { name: 'toy' });
+    const { warnings, sample } = await describeDataset({ train: images(1), test: images(2) }, { name: 'toy' });
     expect([warnings, sample]).toEqual([[], '2×2×1 pixels']);
   });
 
