@@ -68,6 +68,7 @@ describe('run', () => {
       'evaluation.json',
       'loss.json',
       'metrics.ndjson',
+      'report.html',
       'summary.json',
       'weights.safetensors',
     ]);
