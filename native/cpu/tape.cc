@@ -6,7 +6,9 @@ namespace ab {
 
 namespace {
 
-constexpr int64_t kLargest = int64_t{1} << 53;
+// What no size may exceed, in elements or bytes: where an address has 32 bits (WebAssembly), what it can name.
+constexpr int64_t kLargest = sizeof(size_t) == 8 ? int64_t{1} << 53 : (int64_t{1} << 32) - 1;
+constexpr const char* kLargestText = sizeof(size_t) == 8 ? "2^53" : "4 GiB";
 constexpr int32_t kMaxSlots = 512;
 constexpr int32_t kMaxSteps = 512;
 constexpr int32_t kMaxFolds = 64;
@@ -45,7 +47,7 @@ class Reader {
     const auto low = static_cast<uint32_t>(word());
     const int64_t high = word();
     const int64_t value = high * (int64_t{1} << 32) + low;
-    if (value < 0 || value > kLargest) fail("a wide number must be in 0..2^53, got " + std::to_string(value));
+    if (value < 0 || value > kLargest) fail(std::string("a wide number must be in 0..") + kLargestText + ", got " + std::to_string(value));
     return value;
   }
 
@@ -305,13 +307,13 @@ void readBuffers(Reader& in, Tape& tape, int32_t count) {
 
 int64_t checkedProduct(int64_t a, int64_t b) {
   int64_t result;
-  if (__builtin_mul_overflow(a, b, &result) || result > kLargest) throw TapeError("tape: a size exceeds 2^53");
+  if (__builtin_mul_overflow(a, b, &result) || result > kLargest) throw TapeError(std::string("tape: a size exceeds ") + kLargestText);
   return result;
 }
 
 int64_t checkedSum(int64_t a, int64_t b) {
   int64_t result;
-  if (__builtin_add_overflow(a, b, &result) || result > kLargest) throw TapeError("tape: a size exceeds 2^53");
+  if (__builtin_add_overflow(a, b, &result) || result > kLargest) throw TapeError(std::string("tape: a size exceeds ") + kLargestText);
   return result;
 }
 

@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Convolution, convolutionCodes } from '../compile/convolution.js';
+import type { Convolution } from '../compile/convolution.js';
 import { encode, type Tape } from '../compile/encode.js';
-import { BackendError, ConfigError, type Program, Tensor, type TypedArray } from '../ir/index.js';
+import { BackendError, type Program, Tensor, type TypedArray } from '../ir/index.js';
 import type { Backend, BackendInfo, Executable, ExecutableStats } from './backend.js';
+import { convolutionWanted } from './convolution-wanted.js';
 import { BufferStorage, ResultMemory } from './results.js';
 
 /** What native/node/addon.cc exports. */
@@ -96,14 +97,6 @@ export function nativeAddon(): Addon {
   const current = state();
   if ('reason' in current) throw new BackendError(`native: ${current.reason}`);
   return current.addon;
-}
-
-/** What AUTOBALANCE_CONVOLUTION asks for; `direct` without it. @throws {ConfigError} if there is no such algorithm. */
-export function convolutionWanted(): Convolution {
-  const wish = process.env.AUTOBALANCE_CONVOLUTION || 'direct';
-  if (Object.hasOwn(convolutionCodes, wish)) return wish as Convolution;
-  const known = Object.keys(convolutionCodes).join(', ');
-  throw new ConfigError(`AUTOBALANCE_CONVOLUTION: expects one of ${known}, got ${JSON.stringify(wish)}`);
 }
 
 /**

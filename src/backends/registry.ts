@@ -13,6 +13,7 @@ import type { Backend, Executable } from './backend.js';
 import { makeExecutable } from './executable.js';
 import { loadNative } from './native.js';
 import { referenceBackend } from './reference.js';
+import { loadWasm } from './wasm-file.js';
 
 /** A backend that could run here, and if it cannot, why. */
 export interface BackendStatus {
@@ -22,16 +23,19 @@ export interface BackendStatus {
 }
 
 export interface BackendOptions {
-  /** What computes convolutions on the native backend; AUTOBALANCE_CONVOLUTION unless given, and `direct` without either. */
+  /** What computes convolutions on the native and wasm backends; AUTOBALANCE_CONVOLUTION unless given, and `direct` without either. */
   readonly convolution?: Convolution;
 }
 
 /** In order of preference. */
 const loaders: { readonly [name: string]: (options: BackendOptions) => Backend } = {
   native: ({ convolution }) => loadNative(convolution),
+  wasm: ({ convolution }) => loadWasm(convolution),
   typescript({ convolution = 'direct' }) {
     if (convolution === 'direct') return referenceBackend;
-    throw new ConfigError(`backend: typescript computes convolutions directly, not by ${convolution}; choose native`);
+    throw new ConfigError(
+      `backend: typescript computes convolutions directly, not by ${convolution}; choose native or wasm`,
+    );
   },
 };
 

@@ -102,11 +102,11 @@ describe('the program', () => {
     const args = run('--json', '--epochs', '1', '--methods', 'cross-entropy');
     const { code, out, err } = await start(args, { env: { AUTOBALANCE_ISA: 'abacus' } });
     expect(code).toBe(0);
-    expect(jsonOf(out)).toMatchObject({ backend: 'typescript', methods: { 'cross-entropy': expect.anything() } });
+    expect(jsonOf(out)).toMatchObject({ backend: 'wasm', methods: { 'cross-entropy': expect.anything() } });
     const notices = err.split('\n').filter((line) => line.includes('cannot run here'));
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatch(
-      /^The native backend cannot run here, so everything runs on the slower typescript backend: .+\.$/,
+      /^The native backend cannot run here, so everything runs on the slower wasm backend: .+\.$/,
     );
   });
 
