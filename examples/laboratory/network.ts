@@ -64,7 +64,7 @@ export async function trainNetwork(train: ImageDataset, seed: number, epochs: nu
   const training = { ...settings.training, epochs, warmupEpochs: 1 };
   const random = new Random(seed);
   const { labels, classes, imageShape } = train;
-  const longTail = longTailIndices(labels, classes, settings.longTail);
+  const longTail = longTailIndices(labels, classes, settings.longTail!);
   const split = stratifiedSplit(labels, classes, settings.validationFraction, random.fork('split'), longTail);
   const source = measuredSource(train, { indices: longTail })(train);
   const counts = classCounts(labels, classes, split.train);

@@ -57,7 +57,7 @@ export async function* train(
   const { settings } = presets['mnist-lt']!;
   const { classes, labels, imageShape } = data;
   const random = new Random(seed, 'published estimator');
-  const longTail = longTailIndices(labels, classes, settings.longTail);
+  const longTail = longTailIndices(labels, classes, settings.longTail!);
   const split = stratifiedSplit(labels, classes, 0.2, random.fork('split'), longTail);
   const source = measuredSource(data, { indices: longTail })(data);
   const model = smallCnn({ classes, imageShape, channels });

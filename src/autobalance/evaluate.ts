@@ -1,3 +1,4 @@
+import { batchesOf } from '../data/batches-of.js';
 import type { Source } from '../data/source.js';
 import { argmaxRows, type ClassificationErrors, classificationErrors } from '../metrics/index.js';
 import type { TrainPrograms, TrainState } from './training.js';
@@ -14,9 +15,11 @@ export async function predictLogits<P, S, X>(
 ): Promise<Float32Array<ArrayBuffer>> {
   const { classes } = source.dataset;
   const result = new Float32Array(indices.length * classes);
-  for (let start = 0; start < indices.length; start += EVALUATION_BATCH) {
-    const { x } = await source.batch(indices.slice(start, start + EVALUATION_BATCH));
-    result.set((await logits.async(params, state, x)).data(), start * classes);
+  let at = 0;
+  for await (const { x } of batchesOf(source, indices, EVALUATION_BATCH)) {
+    const rows = (await logits.async(params, state, x)).data();
+    result.set(rows, at);
+    at += rows.length;
   }
   return result;
 }

@@ -5,6 +5,7 @@ import { type InputOf, measuredSource, type Source } from '../data/source.js';
 import { ConfigError } from '../ir/index.js';
 import { argmaxRows, type ClassificationErrors, classificationErrors } from '../metrics/index.js';
 import { type Model, type NamedArray, namedArrays, treeFromArrays } from '../nn/index.js';
+import type { DataSettings } from './data-settings.js';
 import { evaluate, predictLogits } from './evaluate.js';
 import { type ClassLossNumbers, classLoss, type FixedLossName, fixedLosses } from './loss.js';
 import type { HypergradientReport, Phase, Snapshot, StepReport } from './phase.js';
@@ -31,7 +32,8 @@ export const stagesOf = (method: MethodName): Stage[] =>
 
 export interface ExperimentSettings {
   readonly seed: number;
-  readonly longTail: LongTail;
+  /** The long tail to cut from a balanced training set; `null` to take all of it as it is. */
+  readonly longTail: LongTail | null;
   readonly training: TrainingSettings;
   readonly search: SearchSettings;
   /** Epochs of the search; everything else of its SGD is as in `training`. */
@@ -40,6 +42,7 @@ export interface ExperimentSettings {
   readonly validationFraction: number;
   /** Where α starts: neutral, or at another method's loss. */
   readonly start: FixedLossName;
+  readonly data?: DataSettings;
 }
 
 /** What a method ended with. */
@@ -89,7 +92,7 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
   #learned: ClassLossNumbers | undefined;
 
   /**
-   * @param data a balanced training set, from which the long tail is cut, and a test set
+   * @param data a training set, from which the long tail is cut if there is to be one, and a test set
    * @param options.learned a loss to retrain under without searching
    * @throws {ConfigError|DataError} if the data cannot give the long tail
    */
@@ -105,9 +108,12 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     this.#model = model;
     this.#learned = options.learned;
     const { labels, classes } = data.train;
-    this.trainIndices = longTailIndices(labels, classes, settings.longTail);
+    this.trainIndices = settings.longTail
+      ? longTailIndices(labels, classes, settings.longTail)
+      : allSamples(data.train);
     this.counts = classCounts(labels, classes, this.trainIndices);
-    const sourceOf = measuredSource(data.train, { indices: this.trainIndices });
+    const { sampling: _, ...view } = settings.data ?? {};
+    const sourceOf = measuredSource(data.train, { ...view, indices: this.trainIndices, seed: settings.seed });
     this.#source = sourceOf(data.train);
     this.#test = sourceOf(data.test);
     this.#programs = trainPrograms(model, settings.training);
@@ -207,7 +213,8 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
   #begin(stage: Stage): RunningPhase<P, S> {
     const { seed, training, search, searchEpochs, validationFraction, start } = this.#settings;
     const { labels, classes } = this.#source.dataset;
-    const common = { model: this.#model, programs: this.#programs, source: this.#source };
+    const sampling = this.#settings.data?.sampling ?? 'instance';
+    const common = { model: this.#model, programs: this.#programs, source: this.#source, sampling };
     if (stage.kind === 'search') {
       const random = new Random(seed, 'search');
       const split = stratifiedSplit(labels, classes, validationFraction, random.fork('split'), this.trainIndices);
@@ -236,6 +243,11 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
       loss: () => loss,
       watch: { source: this.#test, indices: allOf(this.#test).subarray(0, WATCHED) },
     });
+  }
+
+  /** Ends the threads that prepare batches, if there are any; nothing can be done with the experiment after that but look at it. */
+  async close(): Promise<void> {
+    await this.#source.close();
   }
 
   snapshot(): Snapshot {
@@ -275,4 +287,5 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
   }
 }
 
-const allOf = ({ dataset }: { readonly dataset: Dataset }): Int32Array => Int32Array.from(dataset.labels, (_, i) => i);
+const allSamples = ({ labels }: Dataset): Int32Array => labels.map((_, i) => i);
+const allOf = ({ dataset }: { readonly dataset: Dataset }): Int32Array => allSamples(dataset);

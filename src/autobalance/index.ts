@@ -1,3 +1,4 @@
+export type { DataSettings } from './data-settings.js';
 export { evaluate, predictLogits } from './evaluate.js';
 export * from './experiment.js';
 export * from './loss.js';

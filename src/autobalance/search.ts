@@ -130,10 +130,14 @@ export class SearchPhase<P, S, X = Value> extends SgdPhase<P, S, X> {
     const { source } = this.options;
     const { state, params } = this.train;
     const { innerBatches, outerBatches, spectrumInterval } = this.#search;
-    const draw = (count: number, sampler: { next(): Int32Array }): Promise<SearchBatch<S, X>[]> =>
-      Promise.all(Array.from({ length: count }, async () => ({ ...(await source.batch(sampler.next())), state })));
-    const innerData = await draw(innerBatches, this.#inner);
-    const outerData = await draw(outerBatches, this.#outer);
+    const draw = (count: number, next: () => Promise<Batch<X>>): Promise<SearchBatch<S, X>[]> =>
+      Promise.all(Array.from({ length: count }, async () => ({ ...(await next()), state })));
+    // Training batches as SGD sees them, augmented if it augments; validation batches as a test would.
+    const innerData = await draw(innerBatches, () => {
+      const { indices, visits } = this.#inner.draw();
+      return source.batch(indices, visits);
+    });
+    const outerData = await draw(outerBatches, () => source.batch(this.#outer.next()));
     const solve = (spectrum?: SpectrumEstimate) =>
       hypergradient(this.#problem, {
         params,

@@ -1,5 +1,6 @@
+import { BatchStream } from '../data/batch-stream.js';
 import type { Random } from '../data/random.js';
-import { BatchSampler, type BatchSamplerState } from '../data/sampler.js';
+import { type Sampling, samplings } from '../data/sampling.js';
 import type { Batch, Source } from '../data/source.js';
 import { NumericError, type Value } from '../ir/index.js';
 import { type Model, namedArrays, treeFromArrays } from '../nn/index.js';
@@ -32,6 +33,8 @@ export interface SgdPhaseOptions<P, S, X = Value> {
   readonly random: Random;
   /** The loss, asked for before every step. */
   readonly loss: () => ClassLoss;
+  /** How samples are drawn; an epoch has as many batches whichever way. Default `instance`, each sample once an epoch. */
+  readonly sampling?: Sampling;
   /** Held-out samples to report the balanced error on after each epoch. */
   readonly watch?: { readonly source: Source<X>; readonly indices: Int32Array };
 }
@@ -44,19 +47,24 @@ export class SgdPhase<P, S, X = Value> implements Phase {
   protected train: TrainState<P, S>;
   protected readonly options: SgdPhaseOptions<P, S, X>;
   readonly #learningRate: (step: number) => number;
-  #sampler: BatchSampler;
+  readonly #stream: BatchStream<X>;
   #completed = 0;
   #lossSum = 0;
 
   constructor(options: SgdPhaseOptions<P, S, X>) {
-    const { settings, indices, random, model } = options;
+    const { settings, indices, random, model, source, sampling = 'instance' } = options;
     this.options = options;
     this.train = initTraining(model.init(random.fork('weights')));
     // Whole batches only: one shape, one program, and no batch-norm statistics of a handful of samples.
-    const batchSize = Math.min(settings.batchSize, indices.length);
-    this.#sampler = new BatchSampler(indices, batchSize, random.fork('batches'), { dropLast: true });
+    const sampler = samplings[sampling]({
+      cells: source.dataset.labels,
+      indices,
+      batchSize: settings.batchSize,
+      random: random.fork('batches'),
+    });
+    this.#stream = new BatchStream(source, sampler);
     this.epochs = settings.epochs;
-    this.stepsPerEpoch = this.#sampler.batchesPerEpoch;
+    this.stepsPerEpoch = this.#stream.batchesPerEpoch;
     this.totalSteps = settings.epochs * this.stepsPerEpoch;
     this.#learningRate = staircase({
       learningRate: settings.learningRate,
@@ -79,15 +87,11 @@ export class SgdPhase<P, S, X = Value> implements Phase {
 
   async step(): Promise<StepReport> {
     const learningRate = this.#learningRate(this.#completed);
-    const loss = await this.#descend(await this.#nextBatch(), learningRate);
+    const loss = await this.#descend(await this.#stream.next(), learningRate);
     this.#completed += 1;
     this.#lossSum += loss;
     if (this.#completed % this.stepsPerEpoch !== 0) return { loss };
     return { loss, epoch: await this.#endEpoch(learningRate) };
-  }
-
-  #nextBatch(): Promise<Batch<X>> {
-    return this.options.source.batch(this.#sampler.next());
   }
 
   async #descend(batch: Batch<X>, learningRate: number): Promise<number> {
@@ -118,7 +122,7 @@ export class SgdPhase<P, S, X = Value> implements Phase {
   snapshot(): Snapshot {
     return {
       arrays: namedArrays(this.train, 'train'),
-      json: { completed: this.#completed, lossSum: this.#lossSum, sampler: this.#sampler.state() },
+      json: { completed: this.#completed, lossSum: this.#lossSum, sampler: this.#stream.state() },
     };
   }
 
@@ -126,6 +130,6 @@ export class SgdPhase<P, S, X = Value> implements Phase {
     this.train = treeFromArrays(this.train, arrays, 'checkpoint', 'train');
     this.#completed = json.completed as number;
     this.#lossSum = json.lossSum as number;
-    this.#sampler = BatchSampler.fromState(this.options.indices, json.sampler as BatchSamplerState);
+    this.#stream.restore(json.sampler);
   }
 }

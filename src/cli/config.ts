@@ -170,7 +170,7 @@ function requireConsistent({ training, search, searchEpochs, start, longTail }: 
   if (training.milestones.some((fraction, i) => i > 0 && fraction <= training.milestones[i - 1]!)) {
     fail(`training.milestones must rise, got [${training.milestones.join(', ')}]; sort them`);
   }
-  if (Math.floor(longTail.n0 / longTail.imbalance) < 1) {
+  if (longTail && Math.floor(longTail.n0 / longTail.imbalance) < 1) {
     fail(
       `longTail.n0 must be at least longTail.imbalance, got ${longTail.n0} and ${longTail.imbalance}: the smallest class would be empty; ` +
         'raise n0 or lower the imbalance',

@@ -67,7 +67,7 @@ async function textOf(run: RunDirectory, name: string): Promise<string | undefin
 function leadOf(config: RunConfig, samples: number): string {
   const { longTail, training, searchEpochs, search } = config;
   return (
-    `${samples} training samples, imbalance ${longTail.imbalance}; ${training.epochs} epochs of SGD at ${training.learningRate} in batches of ` +
+    `${samples} training samples${longTail ? `, imbalance ${longTail.imbalance}` : ''}; ${training.epochs} epochs of SGD at ${training.learningRate} in batches of ` +
     `${training.batchSize}; search: ${searchEpochs} epochs, a hypergradient every ${search.interval} steps, objective ${search.objective}, Δ by ${search.parametrisation}.`
   );
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ExperimentSettings, MethodName } from '../autobalance/index.js';
 import { fixedLosses, objectives } from '../autobalance/index.js';
+import { type Sampling, samplings } from '../data/index.js';
 
 const list = (names: readonly string[]): string => names.join(', ');
 
@@ -67,6 +68,30 @@ const search = section({
   learn: set(choice(['delta', 'iota']), 'delta, iota'),
 });
 
+const samplingNames = Object.keys(samplings) as [Sampling, ...Sampling[]];
+const range = (what: string) => z.tuple([positive, positive], { error: `must be two numbers, ${what}` }).readonly();
+const perChannel = z.array(z.number({ error: 'must be a number' }), { error: 'must be a list of numbers' }).readonly();
+
+/** How the data is seen. */
+const data = section({
+  group: z.string({ error: 'must be the name of a group column, or a product such as sex×race' }).exactOptional(),
+  augmentation: section({
+    cropPadding: integer(0),
+    flip: z.boolean({ error: 'must be true or false' }),
+    resizedCrop: section({
+      scale: range('the least and the largest share of the area'),
+      ratio: range('the least and the largest width over height'),
+    }).exactOptional(),
+  }).exactOptional(),
+  normalise: z
+    .union([choice(['pixel', 'channel']), section({ mean: perChannel, std: perChannel })], {
+      error: 'must be pixel, channel, or a section with mean and std',
+    })
+    .exactOptional(),
+  workers: integer(0).exactOptional(),
+  sampling: choice(samplingNames).exactOptional(),
+});
+
 /** A whole run as config.yaml holds it: the preset with everything that was changed. */
 export const runConfigSchema = section({
   preset: z.string({ error: 'must be the name of a preset' }),
@@ -84,7 +109,8 @@ export const runConfigSchema = section({
   longTail: section({
     n0: integer(1),
     imbalance: number('a number of at least 1', (value) => value >= 1),
-  }),
+  }).nullable(),
+  data: data.exactOptional(),
   training,
   search,
   searchEpochs: integer(1),

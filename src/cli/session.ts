@@ -101,6 +101,14 @@ export class Session {
 
   /** Works until everything is done or someone wants it to stop; saves in both cases. */
   async work(run: RunDirectory): Promise<InterruptSignal | undefined> {
+    try {
+      return await this.#work(run);
+    } finally {
+      await this.experiment.close();
+    }
+  }
+
+  async #work(run: RunDirectory): Promise<InterruptSignal | undefined> {
     const { io, checkpointEvery, part } = this.#options;
     let savedAt = performance.now();
     while (!this.experiment.done && !io.interrupt.requested) {

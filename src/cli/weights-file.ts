@@ -26,15 +26,16 @@ export interface WeightsFile {
   readonly config?: ConfigFile;
 }
 
-/** The settings without which weights cannot be used: preset, network, and the long tail that the normalisation was measured on. */
-export function encodeWeights(arrays: NamedArrays, { preset, model, longTail }: RunConfig): Uint8Array {
-  return encodeArrays(arrays, { [ENTRY]: JSON.stringify({ preset, model, longTail }) });
+/** The settings without which weights cannot be used: preset, network, and what the normalisation was measured on and how. */
+export function encodeWeights(arrays: NamedArrays, { preset, model, longTail, data }: RunConfig): Uint8Array {
+  return encodeArrays(arrays, { [ENTRY]: JSON.stringify({ preset, model, longTail, data }) });
 }
 
 const entrySchema = z.strictObject({
   preset: z.string(),
   model: z.record(z.string(), z.unknown()),
-  longTail: z.record(z.string(), z.unknown()),
+  longTail: z.record(z.string(), z.unknown()).nullable(),
+  data: z.record(z.string(), z.unknown()).exactOptional(),
 });
 
 const kinds: readonly Stage['kind'][] = ['train', 'search', 'retrain'];

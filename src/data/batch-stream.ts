@@ -5,8 +5,8 @@ import type { Batch, Source } from './source.js';
 
 export interface BatchStreamOptions {
   /**
-   * Batches that are prepared before they are asked for, from 0 to 64. Worker threads fill them while the program computes; as many as there are
-   * threads, and one more, keep all of them busy. Memory is that of `ahead` + 1 batches. Default 0.
+   * Batches that are prepared before they are asked for, from 0 to 64, while the program computes. Memory is that of `ahead` + 1 batches. Default: one
+   * more than there are threads, which keeps all of them busy; none if there are none.
    */
   readonly ahead?: number;
 }
@@ -30,7 +30,11 @@ export class BatchStream<X = Value, S = unknown> {
   #closed = false;
 
   /** @throws {ConfigError} when `ahead` is out of range */
-  constructor(source: Source<X>, sampler: Sampler<S>, { ahead = 0 }: BatchStreamOptions = {}) {
+  constructor(
+    source: Source<X>,
+    sampler: Sampler<S>,
+    { ahead = source.threads > 0 ? source.threads + 1 : 0 }: BatchStreamOptions = {},
+  ) {
     if (!Number.isInteger(ahead) || ahead < 0 || ahead > 64) {
       throw new ConfigError(`BatchStream: ahead must be an integer from 0 to 64, got ${String(ahead)}.`);
     }

@@ -1,4 +1,5 @@
 export { BatchStream, type BatchStreamOptions } from './batch-stream.js';
+export { batchesOf } from './batches-of.js';
 export { ClassSampler, type ClassSamplerState } from './class-sampler.js';
 export {
   assertFinite,

@@ -26,6 +26,8 @@ export interface Source<X = Value> {
   readonly dataset: Dataset;
   /** The column that batches carry as `g`. */
   readonly group: GroupColumn;
+  /** Worker threads that prepare batches; 0 if the calling thread does. */
+  readonly threads: number;
   /**
    * The samples at `indices`. With `visits`, which says how often each was looked at before, images are augmented if the source augments: a
    * function of seed, sample and visit. Without, they are seen as in a test.
@@ -90,6 +92,7 @@ export function imageSource(
       const x = await preparer.prepare(jobFor(dataset, indices, visits));
       return { x: Tensor.of(x, [indices.length, ...dataset.imageShape], 'f32'), ...labels };
     },
+    threads: preparer.threads,
     close: () => preparer.close(),
   };
 }
@@ -116,6 +119,7 @@ export function tableSource(
       };
       return { x, ...labelsAndGroups(dataset, group, indices) };
     },
+    threads: 0,
     close: async () => {},
   };
 }

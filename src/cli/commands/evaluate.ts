@@ -51,6 +51,7 @@ export async function evaluateWeights(
     methods[name] = errorsJson(evaluation);
     evaluations[name] = plainJson(evaluation);
   }
+  await experiment.close();
   const table = classTable({
     counts: experiment.counts,
     methods: Object.entries(methods).map(([name, errors]) => ({ name, ...errors })),

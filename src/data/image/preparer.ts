@@ -5,6 +5,8 @@ import { type ImageJob, type ImageRecipe, type PrepareImages, preparation } from
 /** Turns jobs into inputs, here or on worker threads; the numbers are the same. */
 export interface ImagePreparer {
   readonly prepare: PrepareImages;
+  /** Threads that work at the same time; 0 is the calling one. */
+  readonly threads: number;
   /** Ends the threads there may be. */
   close(): Promise<void>;
 }
@@ -14,11 +16,11 @@ export const defaultWorkers = (): number => Math.max(1, Math.min(4, availablePar
 
 /** @param workers threads to use; with 0 the work is done on the calling thread */
 export function imagePreparer(recipe: ImageRecipe, workers: number): ImagePreparer {
-  if (workers === 0) return { prepare: preparation(recipe), close: async () => {} };
+  if (workers === 0) return { prepare: preparation(recipe), threads: 0, close: async () => {} };
   const pool = new WorkerPool<ImageJob, Float32Array<ArrayBuffer>>(
     new URL('./prepare-worker.js', import.meta.url),
     recipe,
     workers,
   );
-  return { prepare: (job) => pool.run(job), close: () => pool.close() };
+  return { prepare: (job) => pool.run(job), threads: workers, close: () => pool.close() };
 }
