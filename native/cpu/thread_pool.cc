@@ -36,9 +36,19 @@ void relax() {
 #endif
 }
 
+// Processors this process may use.
+int processors() {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+  return static_cast<int>(std::thread::hardware_concurrency());
+}
+
 // Spins until ready() or until kSpin has passed; says which. The clock is read once per 64 pauses, as it costs as much as one.
 template <class Ready>
-bool spinUntil(Ready ready) {
+bool spinUntil(Ready ready, bool patient) {
+  if (!patient) return ready();
   const auto deadline = std::chrono::steady_clock::now() + kSpin;
   do {
     for (int i = 0; i < 64; i++) {
@@ -91,6 +101,8 @@ void ThreadPool::startWorkers() {
   static_cast<void>(pinned);
   stopping_.store(false);
   forbiddenCpu_ = -1;
+  // Where threads share processors, one that spins keeps the one it waits for from running.
+  crowded_.store(threads() > processors(), std::memory_order_relaxed);
   const uint64_t seen = epoch_.load();
   for (int i = static_cast<int>(workers_.size()) + 1; i < threads(); i++) {
     try {
@@ -144,6 +156,7 @@ void ThreadPool::stopWorkers() {
 // where it is now. Costs system calls only when the caller has moved.
 void ThreadPool::keepWorkersOffThisCpu() {
 #if defined(__linux__)
+  if (crowded_.load(std::memory_order_relaxed)) return;
   const int cpu = sched_getcpu();
   if (cpu == forbiddenCpu_ || cpu < 0 || cpu >= CPU_SETSIZE) return;
   forbiddenCpu_ = cpu;
@@ -181,7 +194,7 @@ void ThreadPool::run(int64_t tasks, Invoke invoke, void* body) {
   // stays out, or we see it and wait. So a worker that is slow to wake delays nobody.
   open_.store(false);
   const auto finished = [this] { return active_.load() == 0; };
-  if (!spinUntil(finished)) {
+  if (!spinUntil(finished, !crowded_.load(std::memory_order_relaxed))) {
     for (int n = active_.load(); n != 0; n = active_.load()) active_.wait(n);
   }
   if (failure_) {
@@ -220,7 +233,7 @@ void ThreadPool::workerLoop(int worker, uint64_t seen) {
 // Waits for an epoch other than `seen`; false when the pool is stopping.
 bool ThreadPool::waitForRegion(uint64_t& seen) {
   const auto changed = [this, &seen] { return epoch_.load() != seen; };
-  if (!spinUntil(changed)) {
+  if (!spinUntil(changed, !crowded_.load(std::memory_order_relaxed))) {
     std::unique_lock<std::mutex> lock(sleepMutex_);
     sleepers_.fetch_add(1);
     wake_.wait(lock, changed);

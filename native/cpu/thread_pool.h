@@ -75,6 +75,7 @@ class ThreadPool {
   std::vector<std::thread> workers_;
   std::atomic<int> threads_{1};
   int forbiddenCpu_ = -1;
+  std::atomic<bool> crowded_{false};    // more threads than processors
   std::atomic<bool> missed_{false};     // somebody found the workers asleep
   std::atomic<int64_t> programEnd_{0};  // of the last one, in ticks of the steady clock
 
