@@ -13,7 +13,7 @@ const LAYERS = [
   ['tensor', 'nn', 'optim', 'losses', 'metrics', 'data', 'augment'],
   ['bilevel'],
   ['autobalance'],
-  ['report', 'cli'],
+  ['report', 'export', 'cli'],
 ];
 
 /** Where a package may be imported. The engine has no dependency at run time. */

@@ -7,6 +7,7 @@ import type { TrainingCommand } from './checkpoint.js';
 import { type CompareOptions, compare } from './commands/compare.js';
 import { type DescribeDataOptions, describeData } from './commands/data.js';
 import { type EvaluateOptions, evaluateWeights } from './commands/evaluate.js';
+import { type ExportOptions, exportLoss, exportTargets } from './commands/export.js';
 import { type InfoOptions, info } from './commands/info.js';
 import { type ReportOptions, report } from './commands/report.js';
 import { type TrainOptions, train } from './commands/train.js';
@@ -166,6 +167,15 @@ export function buildProgram(io: Io, finish: Finish): Command {
     .option('--json', 'print exactly one JSON object on standard output')
     .addHelpText('after', `${presetText()}${formatText()}`)
     .action((what: string, options: DescribeDataOptions) => finish(describeData(what, options)));
+
+  program
+    .command('export')
+    .description('write a learned loss as code, or a model, that needs nothing of this package')
+    .argument('<loss>', 'loss.json of a search')
+    .requiredOption('--to <target>', `one of ${exportTargets.join(', ')}`)
+    .requiredOption('--out <file>', 'where to write it')
+    .option('--json', 'print exactly one JSON object on standard output')
+    .action((path: string, options: ExportOptions) => finish(exportLoss(path, options)));
 
   withCommon(
     program

@@ -5,7 +5,7 @@ import { DataError } from '../ir/index.js';
 import type { EpochPoint, HypergradientPoint, RawFile, RunContent } from '../report/page/content.js';
 import { parseConfig, resolveConfig } from './config.js';
 import { EVALUATION, readEvaluations } from './evaluation-file.js';
-import { parseLossTables } from './loss-tables.js';
+import { parseLearnedLoss } from './learned-loss.js';
 import { packageVersion } from './package.js';
 import { readIfThere } from './run-files.js';
 import type { RunConfig } from './schema.js';
@@ -98,7 +98,7 @@ export async function readRunContent(path: string): Promise<RunContent> {
           kind: DataError,
           remedy: () => REMEDY,
         });
-  const learned = lossText === undefined ? undefined : parseLossTables(lossText, join(path, 'loss.json'));
+  const learned = lossText === undefined ? undefined : parseLearnedLoss(lossText, join(path, 'loss.json'));
   const { classCounts, classNames } = evaluations;
   const samples = classCounts.reduce((sum, count) => sum + count, 0);
   const file = (name: string, type: string, text: string | undefined): RawFile[] =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readFileOrThrow } from '../data/files.js';
+import type { LearnedLoss } from '../export/learned-loss.js';
 import { DataError } from '../ir/index.js';
 import { validate } from './validate.js';
 
@@ -21,22 +22,11 @@ const schema = z.looseObject({
   weight: table,
 });
 
-/** A learned loss as K rows of G numbers, whatever layout its file has; G = 1 without groups. */
-export interface LossTables {
-  /** Training samples of each class. */
-  readonly classCounts: readonly number[];
-  /** What the groups are called; absent without groups. */
-  readonly groups?: readonly string[];
-  readonly delta: readonly (readonly number[])[];
-  readonly iota: readonly (readonly number[])[];
-  readonly weight: readonly (readonly number[])[];
-}
-
 /** @throws {FileError} if it cannot be read; {DataError} if it is no loss.json. */
-export const readLossTables = async (path: string): Promise<LossTables> =>
-  parseLossTables(new TextDecoder().decode(await readFileOrThrow(path)), path);
+export const readLearnedLoss = async (path: string): Promise<LearnedLoss> =>
+  parseLearnedLoss(new TextDecoder().decode(await readFileOrThrow(path)), path);
 
-export function parseLossTables(text: string, source: string): LossTables {
+export function parseLearnedLoss(text: string, source: string): LearnedLoss {
   let value: unknown;
   try {
     value = JSON.parse(text);
