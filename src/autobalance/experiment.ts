@@ -1,4 +1,5 @@
 import type { Dataset, DatasetParts, ImageDataset } from '../data/dataset.js';
+import type { GroupColumn } from '../data/groups.js';
 import { classCounts, type LongTail, longTailIndices, stratifiedSplit } from '../data/long-tail.js';
 import { Random } from '../data/random.js';
 import { type InputOf, measuredSource, type Source } from '../data/source.js';
@@ -181,6 +182,12 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
   /** The test set. */
   get test(): Dataset {
     return this.#test.dataset;
+  }
+
+  /** The groups of the test samples; `undefined` if all are one. */
+  get testGroups(): GroupColumn | undefined {
+    const { group } = this.#test;
+    return group.names.length > 1 ? group : undefined;
   }
 
   /** Errors of a model on the whole test set. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Dataset, RunDirectory } from '../data/index.js';
+import type { Experiment } from '../autobalance/index.js';
+import type { RunDirectory } from '../data/index.js';
 import { DataError } from '../ir/index.js';
 import { type Evaluation, evaluateLogits } from '../metrics/index.js';
 import { validate } from './validate.js';
@@ -106,15 +107,22 @@ export async function readEvaluations(run: RunDirectory): Promise<EvaluationFile
   });
 }
 
-/** What classes are called: by the data set, or their numbers. */
-export const classNamesOf = ({ classes }: Dataset): string[] => Array.from({ length: classes }, (_, k) => String(k));
-
 /**
  * The evaluation of a method on the test set.
  * @param logits f32 [N, K]
  */
-export const evaluateOn = (
-  { labels, classes }: Dataset,
+export function evaluateOn(
+  {
+    test: { labels, classes },
+    testGroups,
+    counts,
+  }: Pick<Experiment<unknown, unknown>, 'test' | 'testGroups' | 'counts'>,
   logits: Float32Array,
-  { counts, seed }: { readonly counts: readonly number[]; readonly seed: number },
-): Evaluation => evaluateLogits(logits, labels, classes, { trainCounts: counts, seed });
+  seed: number,
+): Evaluation {
+  return evaluateLogits(logits, labels, classes, {
+    trainCounts: counts,
+    seed,
+    ...(testGroups && { groups: testGroups }),
+  });
+}

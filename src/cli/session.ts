@@ -7,7 +7,7 @@ import type { Evaluation } from '../metrics/index.js';
 import type { SmallCnnParams, SmallCnnState } from '../nn/index.js';
 import { CHECKPOINT, type Checkpoint, encodeCheckpoint, restoring, type TrainingCommand } from './checkpoint.js';
 import { type Images, type LoadedData, modelFor } from './data.js';
-import { classNamesOf, evaluateOn, readEvaluations, writeEvaluations } from './evaluation-file.js';
+import { evaluateOn, readEvaluations, writeEvaluations } from './evaluation-file.js';
 import type { InterruptSignal } from './interrupt.js';
 import type { Io } from './io.js';
 import { lossFor } from './loss-file.js';
@@ -148,8 +148,7 @@ export class Session {
   async #saveStage(run: RunDirectory, { stage, logits }: ExperimentEvent): Promise<void> {
     const { config } = this.#options;
     if (logits) {
-      const { test, counts } = this.experiment;
-      this.#evaluations[stage.method] = evaluateOn(test, logits, { counts, seed: config.seed });
+      this.#evaluations[stage.method] = evaluateOn(this.experiment, logits, config.seed);
       await this.saveEvaluations(run);
     }
     if (stage.kind === 'search') await run.writeJson('loss.json', this.#learnedLoss());
@@ -169,7 +168,7 @@ export class Session {
       dataset: preset,
       seed,
       classCounts: [...counts],
-      classNames: classNamesOf(test),
+      classNames: [...test.classNames],
       evaluations: this.#evaluations,
     });
   }

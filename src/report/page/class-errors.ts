@@ -32,7 +32,7 @@ export function classErrorsFigure(methods: readonly Method[], classes: Classes):
     few.length === 0
       ? ''
       : ` Too few test samples to judge (the interval reaches further than 10 points): ${few.length > 8 ? `${few.length} classes` : few.join(', ')}.`;
-  const rare = order.slice(Math.ceil(order.length / 2));
+  const rare = order.slice(Math.floor(order.length / 2));
   const description = chosen
     .map(({ method }) => {
       const own = rare.map((k) => method.evaluation.classError[k]!).filter((error) => !Number.isNaN(error));
