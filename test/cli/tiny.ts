@@ -117,8 +117,13 @@ export interface Outcome {
   readonly err: string;
 }
 
-/** Runs the program in this process. */
-export async function cli(args: readonly string[], interrupt = new Interrupt(), columns?: number): Promise<Outcome> {
+/** Runs the program in this process. @param onErr hears standard error as it comes */
+export async function cli(
+  args: readonly string[],
+  interrupt = new Interrupt(),
+  columns?: number,
+  onErr?: (text: string) => void,
+): Promise<Outcome> {
   let out = '';
   let err = '';
   const code = await runCli({
@@ -127,6 +132,7 @@ export async function cli(args: readonly string[], interrupt = new Interrupt(), 
     },
     err: (text) => {
       err += text;
+      onErr?.(text);
     },
     columns,
     interrupt,
