@@ -8,5 +8,6 @@ export default defineConfig({
     // Two cores: more workers than that only fight for the same native thread pool.
     maxWorkers: 2,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -187,12 +187,16 @@ async function work({ run, plan, data }: Started, options: CompareOptions, io: I
       const result =
         io.interrupt.requested ??
         (await runCell(join(run.path, cell.folder), cell, sessionFor(cell.config, { progress, firstStage })));
-      if (typeof result === 'string') return interrupted(run, result, io);
+      if (typeof result === 'string') {
+        await writePage(run, plan, done);
+        return interrupted(run, result, io);
+      }
       done.push(result);
       firstStage += stagesOf(cell.method).length;
       await writeResults(run, plan, done);
     }
     await writeResults(run, plan, done);
+    await writePage(run, plan, done);
   } finally {
     progress.clear();
     await page?.close();
@@ -263,8 +267,11 @@ async function writeResults(run: RunDirectory, plan: ComparisonPlan, done: reado
   await run.writeJson('comparison.json', resultsJson(plan, cells));
   await run.write('comparison.md', markdown.join('\n'));
   await run.write('trainings.csv', csvTable(cellTable(cells)));
-  await run.write(REPORT, await pageOf(run, plan, cells));
 }
+
+/** Takes a second or two, so not after every training. */
+const writePage = async (run: RunDirectory, plan: ComparisonPlan, done: readonly CellResult[]): Promise<void> =>
+  run.write(REPORT, await pageOf(run, plan, ordered(plan, done)));
 
 function interrupted(run: RunDirectory, signal: InterruptSignal, io: Io): CommandResult {
   const again = `${io.invocation} compare --resume ${shellWord(run.path)}`;
