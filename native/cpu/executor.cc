@@ -103,7 +103,10 @@ void Executable::runWith(const void* const* inputs, void* const* outputs, F&& af
   }
   void* const workspace = memory + arenaBytes_;
   ThreadPool& pool = ThreadPool::instance();
-  pool.beginProgram();
+  if (pool.threads() > 1) {
+    const int64_t now = nanoseconds();
+    pool.beginProgram(now, trial_.begin(now, splittable_));
+  }
   for (size_t i = 0; i < tape_.instructions.size(); i++) {
     const Instruction& instruction = tape_.instructions[i];
     const auto index = static_cast<size_t>(instruction.index);
@@ -111,7 +114,7 @@ void Executable::runWith(const void* const* inputs, void* const* outputs, F&& af
     else runKernel(tape_.kernels[index], buffers.data());
     afterEach(i);
   }
-  pool.endProgram();
+  splittable_ = pool.endProgram();
 }
 
 void Executable::run(const void* const* inputs, void* const* outputs) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fused.h"
+#include "split_trial.h"
 #include "tape.h"
 
 namespace ab {
@@ -42,6 +43,9 @@ class Executable {
   std::vector<Sweep> sweeps_;
   size_t arenaBytes_ = 0;
   size_t workspaceBytes_ = 0;
+  // Of the runs so far; used by one at a time.
+  mutable SplitTrial trial_;
+  mutable bool splittable_ = false;
 };
 
 }  // namespace ab

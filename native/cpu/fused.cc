@@ -12,8 +12,9 @@ namespace {
 
 // A tile gathers the blocks of a chunk before they are folded; not more than this, so that sums stay accurate.
 constexpr int64_t kTileBlocks = 64;
-// Below this much work a second thread costs more than it brings.
-constexpr int64_t kParallelWork = 128 * 1024;
+// Below this much work (1 us for 16K) a second thread costs more than it brings: one that sleeps, and one that is awake.
+constexpr int64_t kWakingWork = 128 * 1024;
+constexpr int64_t kAwakeWork = 24 * 1024;
 
 // Numbers the runs of all sweeps, so that a thread knows whether its scratch still holds this run's tiles.
 std::atomic<uint64_t> runs{0};
@@ -269,11 +270,13 @@ void Sweep::run(void* const* buffers, void* workspace) const {
   const uint64_t run = runs.fetch_add(1, std::memory_order_relaxed) + 1;
   auto* const space = static_cast<std::byte*>(workspace);
   const int64_t chunks = rowChunks_ * columnBlocks_;
-  if (chunks == 1 || size_ < kParallelWork / work_) {
+  ThreadPool& pool = ThreadPool::instance();
+  const bool alone = chunks == 1 || size_ < kAwakeWork / work_ || (size_ < kWakingWork / work_ && !pool.awake());
+  if (alone) {
     Worker worker(*this, buffers, space, run);
     for (int64_t i = 0; i < chunks; i++) worker.chunk(i, steps, folds);
   } else {
-    ThreadPool::instance().parallelFor(chunks, [&](int64_t i, int) { Worker(*this, buffers, space, run).chunk(i, steps, folds); });
+    pool.parallelFor(chunks, [&](int64_t i, int) { Worker(*this, buffers, space, run).chunk(i, steps, folds); });
   }
   for (const Folding& fold : folds_) {
     if (!fold.exclusive) finishFold(fold, buffers, space);

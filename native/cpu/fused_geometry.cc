@@ -10,8 +10,10 @@ constexpr int64_t kLargestBlock = 1024;
 constexpr int64_t kSmallestBlock = 128;
 // What the slots of one block may take of the first-level cache.
 constexpr int64_t kCacheBytes = 32 * 1024;
-// Chunks are at least this much work, so that handing one to a thread is worth it, and there are about this many of them.
-constexpr int64_t kChunkWork = 48 * 1024;
+// Chunks are at least this much work, so that handing one to a thread is worth it, and there are about this many of them. Those of a fold
+// also cost a merge each.
+constexpr int64_t kChunkWork = 16 * 1024;
+constexpr int64_t kFoldChunkWork = 48 * 1024;
 constexpr int64_t kChunks = 64;
 
 constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -213,7 +215,8 @@ void Sweep::addEmptyFolds(const Fused& group) {
 
 void Sweep::chooseChunks() {
   const int64_t blocks = ceilDiv(rows_, blockRows_);
-  const int64_t least = std::max<int64_t>(1, kChunkWork / std::max<int64_t>(1, work_ * blockLength_));
+  const int64_t worthwhile = folds_.empty() ? kChunkWork : kFoldChunkWork;
+  const int64_t least = std::max<int64_t>(1, worthwhile / std::max<int64_t>(1, work_ * blockLength_));
   int64_t chunkBlocks = std::max(least, ceilDiv(blocks * columnBlocks_, kChunks));
   chunkBlocks = std::clamp<int64_t>(chunkBlocks, 1, std::max<int64_t>(blocks, 1));
   // Where the partial results of every chunk would outweigh the data, there are fewer chunks.

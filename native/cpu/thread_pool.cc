@@ -79,6 +79,10 @@ void pinThisLibrary() {
 
 }  // namespace
 
+int64_t nanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 ThreadPool& ThreadPool::instance() {
   static ThreadPool* const pool = new ThreadPool();
   return *pool;
@@ -116,26 +120,32 @@ void ThreadPool::startWorkers() {
 
 bool ThreadPool::awake() {
   if (threadsHere() == 1) return false;
+  asked_.store(true, std::memory_order_relaxed);
+  if (!split_.load(std::memory_order_relaxed)) return false;
   if (started_.load(std::memory_order_relaxed) + 1 >= threads() && sleepers_.load(std::memory_order_relaxed) == 0) return true;
   missed_.store(true, std::memory_order_relaxed);
   return false;
 }
 
-void ThreadPool::beginProgram() {
-  if (!missed_.exchange(false, std::memory_order_relaxed)) return;
-  const auto sinceLast = std::chrono::steady_clock::now().time_since_epoch() -
-                         std::chrono::steady_clock::duration(programEnd_.load(std::memory_order_relaxed));
-  if (sinceLast > kSpin) return;
+// Workers are called if they would have been of use to the last program, and if they will not be asleep again by the next one. At most for
+// one program in 16, lest each pays for calling workers that come when it is over.
+void ThreadPool::beginProgram(int64_t now, bool split) {
+  split_.store(split, std::memory_order_relaxed);
+  asked_.store(false, std::memory_order_relaxed);
+  const bool missed = missed_.exchange(false, std::memory_order_relaxed);
+  if (++sinceCall_ < 16 || !missed || !split || now - programEnd_ > std::chrono::nanoseconds(kSpin).count() / 2) return;
   const std::lock_guard<std::mutex> lock(regions_);
   if (static_cast<int>(workers_.size()) + 1 < threads()) startWorkers();
+  sinceCall_ = 0;
   // They find no region open and go on waiting, awake.
   epoch_.fetch_add(1);
   wakeSleepers();
 }
 
-void ThreadPool::endProgram() {
-  if (threads() == 1) return;
-  programEnd_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+bool ThreadPool::endProgram() {
+  if (threads() > 1) programEnd_ = nanoseconds();
+  split_.store(true, std::memory_order_relaxed);
+  return asked_.load(std::memory_order_relaxed);
 }
 
 void ThreadPool::stopWorkers() {

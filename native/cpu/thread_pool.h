@@ -30,10 +30,10 @@ class ThreadPool {
   // Whether a region would start at once: then splitting work of 1 us already pays, as a region costs 0.3 us. Workers that sleep take
   // 30-60 us to come, and whoever calls them about 5. Where this says no, beginProgram() may call them for next time.
   bool awake();
-  // Around a program. Of programs that follow each other within the time a worker spins, the later ones find the workers awake,
-  // provided that the one before asked for it.
-  void beginProgram();
-  void endProgram();
+  // Around a program; `now` in ns. Of programs that follow each other more closely than a worker spins, the later ones find the workers
+  // awake. `split`: whether awake() may say yes at all. endProgram() returns whether anybody asked it.
+  void beginProgram(int64_t now, bool split);
+  bool endProgram();
 
   // Runs fn(task, worker) for every task in [0, tasks) and returns when all are done; worker is in [0, threads()) and no two tasks
   // that run at the same time share it. Tasks are handed out as threads become free, so what a task computes must not depend on
@@ -76,8 +76,12 @@ class ThreadPool {
   std::atomic<int> threads_{1};
   int forbiddenCpu_ = -1;
   std::atomic<bool> crowded_{false};    // more threads than processors
+  // For awake().
+  std::atomic<bool> split_{true};
+  std::atomic<bool> asked_{false};
   std::atomic<bool> missed_{false};     // somebody found the workers asleep
-  std::atomic<int64_t> programEnd_{0};  // of the last one, in ticks of the steady clock
+  int64_t programEnd_ = 0;              // of the last one, ns
+  int sinceCall_ = 0;                   // programs since sleepers were called for
 
   // The region in progress. Written by its owner only while `open_` is false and `active_` is 0.
   Invoke invoke_ = nullptr;
@@ -97,6 +101,9 @@ class ThreadPool {
   std::mutex sleepMutex_;
   std::condition_variable wake_;
 };
+
+// Of a clock that only goes forward.
+int64_t nanoseconds();
 
 // Names the users of scratch memory, so that callers which nest never share a block.
 enum class ScratchSlot {
