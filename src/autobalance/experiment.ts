@@ -180,14 +180,8 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
   }
 
   /** The test set. */
-  get test(): Dataset {
-    return this.#test.dataset;
-  }
-
-  /** The groups of the test samples; `undefined` if all are one. */
-  get testGroups(): GroupColumn | undefined {
-    const { group } = this.#test;
-    return group.names.length > 1 ? group : undefined;
+  get test(): Source<InputOf<D>> {
+    return this.#test;
   }
 
   /** Errors of a model on the whole test set. */

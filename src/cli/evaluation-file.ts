@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Experiment } from '../autobalance/index.js';
-import type { RunDirectory } from '../data/index.js';
+import type { RunDirectory, Source } from '../data/index.js';
 import { DataError } from '../ir/index.js';
 import { type Evaluation, evaluateLogits } from '../metrics/index.js';
 import { validate } from './validate.js';
@@ -108,21 +107,16 @@ export async function readEvaluations(run: RunDirectory): Promise<EvaluationFile
 }
 
 /**
- * The evaluation of a method on the test set.
+ * The evaluation of a method on the test set, also by groups if there is more than one.
  * @param logits f32 [N, K]
  */
-export function evaluateOn(
-  {
-    test: { labels, classes },
-    testGroups,
-    counts,
-  }: Pick<Experiment<unknown, unknown>, 'test' | 'testGroups' | 'counts'>,
+export const evaluateOn = (
+  { dataset: { labels, classes }, group: { names, values } }: Pick<Source, 'dataset' | 'group'>,
   logits: Float32Array,
-  seed: number,
-): Evaluation {
-  return evaluateLogits(logits, labels, classes, {
+  { counts, seed }: { readonly counts: readonly number[]; readonly seed: number },
+): Evaluation =>
+  evaluateLogits(logits, labels, classes, {
     trainCounts: counts,
     seed,
-    ...(testGroups && { groups: testGroups }),
+    ...(names.length > 1 && { groups: { names, values } }),
   });
-}

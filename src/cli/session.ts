@@ -148,7 +148,8 @@ export class Session {
   async #saveStage(run: RunDirectory, { stage, logits }: ExperimentEvent): Promise<void> {
     const { config } = this.#options;
     if (logits) {
-      this.#evaluations[stage.method] = evaluateOn(this.experiment, logits, config.seed);
+      const { test, counts } = this.experiment;
+      this.#evaluations[stage.method] = evaluateOn(test, logits, { counts, seed: config.seed });
       await this.saveEvaluations(run);
     }
     if (stage.kind === 'search') await run.writeJson('loss.json', this.#learnedLoss());
@@ -168,7 +169,7 @@ export class Session {
       dataset: preset,
       seed,
       classCounts: [...counts],
-      classNames: [...test.classNames],
+      classNames: test.dataset.classNames,
       evaluations: this.#evaluations,
     });
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readTable } from '../../examples/read-a-table.js';
+import { parseConfig, resolveConfig } from '../../src/cli/config.js';
 import { parseTableFile } from '../../src/cli/table-file.js';
 import { formats } from '../../src/data/index.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -13,8 +14,16 @@ test('the page has every format with what it holds', () => {
   expect(rows).toEqual(Object.entries(formats).map(([name, { holds }]) => [name, holds]));
 });
 
+const yamlBlocks = Array.from(page.matchAll(/```yaml\n([\s\S]*?)```/g), ([, yaml]) => yaml!);
+
+test('the settings of a run on the page are accepted', () => {
+  const text = yamlBlocks[1]!.replaceAll('[...]', '[0.5]');
+  const config = resolveConfig('mnist-lt', [parseConfig(text, 'docs/data.md')]);
+  expect(config).toMatchObject({ longTail: null, data: { group: 'place', sampling: 'square-root', workers: 2 } });
+});
+
 test('the schema on the page is one', () => {
-  const [, yaml] = /```yaml\n([\s\S]*?)```/.exec(page)!;
+  const [yaml] = yamlBlocks;
   const { schema, files } = parseTableFile(yaml!, 'docs/data.md', '/data');
   expect(files.test).toBe('/data/later.csv');
   expect(schema.columns).toHaveLength(5);

@@ -47,7 +47,7 @@ export async function evaluateWeights(
   for (const { name, prefix } of chosen) {
     io.err(`Evaluating ${name} on ${data.test.labels.length} test samples.\n`);
     const logits = await experiment.testLogits(experiment.modelFrom(weights.arrays, path, prefix));
-    const evaluation = evaluateOn(experiment, logits, config.seed);
+    const evaluation = evaluateOn(experiment.test, logits, { counts: experiment.counts, seed: config.seed });
     methods[name] = errorsJson(evaluation);
     evaluations[name] = plainJson(evaluation);
   }
