@@ -1,6 +1,9 @@
 import { Experiment } from '../../autobalance/index.js';
 import { ConfigError } from '../../ir/index.js';
+import type { Evaluation as EvaluationFigures } from '../../metrics/index.js';
 import { classTable } from '../../report/class-table.js';
+import { errorsTable, probabilitiesTable } from '../../report/page/results.js';
+import { textTable } from '../../report/table.js';
 import { readConfigFile, resolveConfig } from '../config.js';
 import { loadData, modelFor } from '../data.js';
 import { fallbackNotice } from '../environment.js';
@@ -43,13 +46,13 @@ export async function evaluateWeights(
   // No stages: only what it knows of model, normalisation and test set is wanted.
   const experiment = new Experiment(modelFor(config, data), data, [], config);
   const methods: Evaluation['methods'] = {};
-  const evaluations: Record<string, object> = {};
+  const evaluations: Record<string, EvaluationFigures> = {};
   for (const { name, prefix } of chosen) {
     io.err(`Evaluating ${name} on ${data.test.labels.length} test samples.\n`);
     const logits = await experiment.testLogits(experiment.modelFrom(weights.arrays, path, prefix));
     const evaluation = evaluateOn(experiment.test, logits, { counts: experiment.counts, seed: config.seed });
     methods[name] = errorsJson(evaluation);
-    evaluations[name] = plainJson(evaluation);
+    evaluations[name] = evaluation;
   }
   await experiment.close();
   const table = classTable({
@@ -58,9 +61,14 @@ export async function evaluateWeights(
   });
   return {
     exitCode: EXIT.ok,
-    text: `${config.preset}: test error by class in percent\n${table}\n`,
-    json: { dataset: config.preset, methods, evaluations },
+    text: `${config.preset}: test error by class in percent\n${table}\n${figuresText(evaluations)}`,
+    json: { dataset: config.preset, methods, evaluations: plainJson(evaluations) },
   };
+}
+
+function figuresText(evaluations: Readonly<Record<string, EvaluationFigures>>): string {
+  const methods = Object.entries(evaluations).map(([name, evaluation]) => ({ name, evaluation }));
+  return `\nErrors in percent, 95 % intervals by bootstrap\n${textTable(errorsTable(methods))}\n\nProbabilities\n${textTable(probabilitiesTable(methods))}\n`;
 }
 
 function choose(models: readonly StoredModel[], method: string | undefined, path: string): readonly StoredModel[] {
