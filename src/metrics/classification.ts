@@ -25,6 +25,16 @@ export function classificationErrors(
 ): ClassificationErrors {
   requirePredictions(predictions, labels, classes);
   requireWeights(weights, labels.length);
+  return countErrors(predictions, labels, classes, weights);
+}
+
+/** The same of what has been checked already: a bootstrap asks a thousand times. */
+export function countErrors(
+  predictions: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+  weights?: ArrayLike<number>,
+): ClassificationErrors {
   const counts = new Array<number>(classes).fill(0);
   const wrong = new Array<number>(classes).fill(0);
   for (let i = 0; i < labels.length; i++) {

@@ -3,10 +3,10 @@ import { type BootstrapInterval, bootstrap, type Statistic } from './bootstrap.j
 import { brierScores } from './brier.js';
 import { type Calibration, type Confidences, calibration, confidences } from './calibration.js';
 import { type Groups, requireGroups, requireScores } from './check.js';
-import { classificationErrors } from './classification.js';
+import { countErrors } from './classification.js';
 import { confusionMatrix } from './confusion-matrix.js';
 import { demographicParityDifference, deo, equalizedOddsDifference } from './fairness.js';
-import { type GroupConfusion, groupConfusion } from './group-confusion.js';
+import { countConfusion, type GroupConfusion } from './group-confusion.js';
 import { type Cell, groupErrors } from './group-errors.js';
 import { logLosses } from './log-loss.js';
 import { weightedMean } from './mean.js';
@@ -166,11 +166,11 @@ const confusionOf = (
   { predictions, labels, classes }: Prepared,
   groups: Groups,
   weights?: Float64Array,
-): GroupConfusion => groupConfusion(predictions, labels, classes, groups, weights);
+): GroupConfusion => countConfusion(predictions, labels, classes, groups, weights);
 
 function figuresOf(prepared: Prepared, { trainCounts, shots }: EvaluationOptions): Figures {
   const { predictions, labels, classes, groups } = prepared;
-  const errors = classificationErrors(predictions, labels, classes);
+  const errors = countErrors(predictions, labels, classes);
   return {
     ...errors,
     areaUnderCurve: rankedMacroArea(prepared.ranked, labels),
@@ -197,8 +197,8 @@ function statisticsOf(prepared: Prepared): { [name: string]: Statistic } {
     (weights) =>
       figure(confusionOf(prepared, groups!, weights));
   return {
-    balancedError: (weights) => classificationErrors(predictions, labels, classes, weights).balancedError,
-    error: (weights) => classificationErrors(predictions, labels, classes, weights).error,
+    balancedError: (weights) => countErrors(predictions, labels, classes, weights).balancedError,
+    error: (weights) => countErrors(predictions, labels, classes, weights).error,
     logLoss: (weights) => weightedMean(prepared.logLosses, weights),
     brier: (weights) => weightedMean(prepared.brierScores, weights),
     calibrationError: (weights) => calibration(prepared.confidences, { weights }).expectedError,

@@ -23,6 +23,17 @@ export function groupConfusion(
   requirePredictions(predictions, labels, classes);
   requireGroups(groups, labels.length);
   requireWeights(weights, labels.length);
+  return countConfusion(predictions, labels, classes, groups, weights);
+}
+
+/** The same of what has been checked already: a bootstrap asks a thousand times. */
+export function countConfusion(
+  predictions: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+  groups: Groups,
+  weights?: ArrayLike<number>,
+): GroupConfusion {
   const counts = new Float64Array(groups.names.length * classes * classes);
   for (let i = 0; i < labels.length; i++) {
     counts[(groups.values[i]! * classes + labels[i]!) * classes + predictions[i]!]! += weights?.[i] ?? 1;

@@ -21,7 +21,7 @@ export function errorsTable(methods: readonly Method[]): DataTable {
     columns: [
       { name: 'method', text: true },
       percent('balanced error'),
-      { name: '95 % interval' },
+      { name: '95\u00a0% interval' },
       percent('error'),
       ...(shots ? ['many-shot accuracy', 'medium', 'few'].map(percent) : []),
       ...(groups ? ['worst group', 'DEO', 'equalised odds', 'demographic parity'].map(percent) : []),
@@ -56,7 +56,7 @@ export function probabilitiesTable(methods: readonly Method[]): DataTable {
       { name: 'Brier score', decimals: 4 },
       { name: 'scaled', decimals: 4 },
       { name: 'ECE, %', decimals: 2 },
-      { name: '95 % interval' },
+      { name: '95\u00a0% interval' },
       { name: 'scaled', decimals: 2 },
     ],
     rows: methods.map(({ name, evaluation: e }) => [

@@ -101,7 +101,7 @@ test('data can be taken from the page', async () => {
   expect(links.map(([, name]) => name)).toEqual(['errors.csv', 'probabilities.csv', 'metrics.ndjson']);
   const content = new Map(links.map(([, name, , data]) => [name, Buffer.from(data!, 'base64').toString()]));
   expect(content.get('metrics.ndjson')).toBe('{"kind":"epoch"}\n');
-  expect(content.get('errors.csv')).toMatch(/^method,balanced error,95 % interval,error,/);
+  expect(content.get('errors.csv')).toMatch(/^method,balanced error,95\s% interval,error,/);
   expect(content.get('errors.csv')!.split('\r\n')).toHaveLength(5);
   const heavy = { ...madeUpRun({ hypergradients: 0 }), methods: [], epochs: [] };
   const large = await runPage({
