@@ -27,7 +27,7 @@ double best(int runs, F&& run) {
   return least;
 }
 
-constexpr int kUnroll = 16;
+constexpr int kUnroll = 24;
 constexpr int kRounds = 20000;
 
 // Calls each(i) for i < kUnroll, unrolled, kRounds times, and returns how many of them a second does. Memory is taken to change in
@@ -36,7 +36,7 @@ template <class F>
 double rate(F&& each) {
   const double least = best(15, [&] {
     for (int round = 0; round < kRounds; round++) {
-#pragma GCC unroll 16
+#pragma GCC unroll 24
       for (int i = 0; i < kUnroll; i++) each(i);
       asm volatile("" : : : "memory");
     }
@@ -44,15 +44,13 @@ double rate(F&& each) {
   return kUnroll * static_cast<double>(kRounds) / least;
 }
 
-double chainLatency() {
-  constexpr int kSteps = 16 * kRounds;
-  const double least = best(15, [&] {
-    V::Reg v = V::zero();
-    const V::Reg scale = V::set1(0.999f), offset = V::set1(0.001f);
-    for (int i = 0; i < kSteps; i++) v = V::fma(v, scale, offset);
-    keep(v);
-  });
-  return least / kSteps;
+// Seconds of each of many steps that wait for one another.
+template <class F>
+double latencyOf(F&& step) {
+  constexpr int kSteps = 4 * kRounds;
+  return best(15, [&] {
+    for (int i = 0; i < kSteps; i++) step();
+  }) / kSteps;
 }
 
 double readGBs(int64_t bytes) {
@@ -132,7 +130,18 @@ Machine measureMachine(int threads) {
   const V::Reg zero = V::zero();
   m.stores = rate([p, zero](int i) { V::store(p + i * W, zero); });
   m.scalarStores = rate([p](int i) { *static_cast<volatile float*>(p + i * W) = 0; });
-  m.latency = chainLatency();
+  m.mixed = rate([p](int i) {
+    if (i % 3 == 0) keep(V::load(p + i * W));
+    else keep(V::set1(p[i]));
+  });
+  const V::Reg scale = V::set1(0.999f), offset = V::set1(0.001f);
+  V::Reg sum = V::zero();
+  m.latency = latencyOf([&] { sum = V::fma(sum, scale, offset); });
+  keep(sum);
+  m.throughMemory = latencyOf([&] {
+    V::store(p, V::fma(V::load(p), scale, offset));
+    asm volatile("" : : : "memory");
+  });
   measureLevels(m);
   return m;
 }

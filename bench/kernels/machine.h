@@ -21,9 +21,11 @@ struct Machine {
   // One core, first-level cache. Per second:
   double loads;         // vectors
   double broadcasts;    // one number loaded into all lanes
+  double mixed;         // either, one load to two broadcasts
   double stores;        // vectors
   double scalarStores;
   double latency;       // seconds from one multiply-add to the next that needs its sum
+  double throughMemory; // the same if the sum is stored and loaded in between
   Level levels[4];      // the nearest first; the last is memory
   int64_t ways;         // of the first
 

@@ -20,8 +20,10 @@ class Napkin {
   void loads(double vectors, double broadcasts = 0);
   void stores(double vectors);
   void scalarStores(double numbers);
-  // Multiply-adds that wait for one another, in `chains` beside each other.
-  void chain(double steps, double chains = 1);
+  // Multiply-adds that wait for one another in chains of `length`, `chains` beside each other; `steps` in all chains together.
+  void chain(double steps, double length, double chains = 1);
+  // The same if every sum is stored and loaded again before it is added to.
+  void chainThroughMemory(double steps, double chains);
   // Bytes that the first level has to fetch; from the first level itself they are free.
   void read(double bytes, const Level& from);
   // What follows begins when what was counted so far has ended.

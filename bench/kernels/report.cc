@@ -10,8 +10,9 @@ void printMachine(const Machine& m) {
   std::printf("rungs on %s, the product's kernels on %s\n", m.vectors.c_str(), isaName());
   std::printf("peak %.1f GFLOP/s on 1 thread, %.1f on %d; copy %.1f and %.1f GB/s\n", m.fmaGflops[0], m.fmaGflops[1], m.threads,
               m.copyGBs[0], m.copyGBs[1]);
-  std::printf("one core, per ns: %.2f vector multiply-adds, %.2f loads, %.2f broadcasts, %.2f stores, %.2f scalar stores; latency %.2f ns\n",
-              m.fmas(1) * 1e-9, m.loads * 1e-9, m.broadcasts * 1e-9, m.stores * 1e-9, m.scalarStores * 1e-9, m.latency * 1e9);
+  std::printf("one core, per ns: %.2f vector multiply-adds, %.2f loads, %.2f broadcasts, %.2f of both, %.2f stores, %.2f scalar stores\n",
+              m.fmas(1) * 1e-9, m.loads * 1e-9, m.broadcasts * 1e-9, m.mixed * 1e-9, m.stores * 1e-9, m.scalarStores * 1e-9);
+  std::printf("a multiply-add waits %.2f ns for the one before, %.2f ns through memory\n", m.latency * 1e9, m.throughMemory * 1e9);
   std::printf("reads:");
   for (const Level& level : m.levels) std::printf("  %s %.0f GB/s", level.name, level.readGBs);
   std::printf("\n");
@@ -45,7 +46,9 @@ void writeJson(std::ostream& out, const Machine& m, const std::vector<Row>& rows
   field("broadcastsPerNs", m.broadcasts * 1e-9);
   field("storesPerNs", m.stores * 1e-9);
   field("scalarStoresPerNs", m.scalarStores * 1e-9);
+  field("mixedPerNs", m.mixed * 1e-9);
   field("latencyNs", m.latency * 1e9);
+  field("throughMemoryNs", m.throughMemory * 1e9);
   out << "\"readGBs\": { ";
   for (const Level& level : m.levels) field(level.name, level.readGBs, &level == &m.levels[3] ? " } },\n" : ", ");
   out << "  \"rows\": [";

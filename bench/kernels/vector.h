@@ -52,4 +52,24 @@ AB_INLINE void pin(V::Reg& v) {
 #endif
 }
 
+// Writes the sums of a tile, R rows of B vectors, of which `rows` rows and `lanes` numbers exist, rows `step` apart; or adds them to what
+// is there. Whole vectors without a mask.
+template <int R, int B>
+AB_INLINE void writeTile(const V::Reg (&sums)[R][B], float* to, int64_t step, int64_t rows, int64_t lanes, bool start) {
+  if (rows == R && lanes == B * W) {
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++, to += step)
+#pragma GCC unroll 4
+      for (int v = 0; v < B; v++) V::store(to + v * W, start ? sums[r][v] : V::add(V::load(to + v * W), sums[r][v]));
+    return;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; r++, to += step)
+#pragma GCC unroll 4
+    for (int v = 0; v < B; v++) {
+      const int64_t count = r >= rows || lanes < v * W ? 0 : lanes - v * W < W ? lanes - v * W : W;
+      V::storePartial(to + v * W, start ? sums[r][v] : V::add(V::loadPartial(to + v * W, count), sums[r][v]), count);
+    }
+}
+
 }  // namespace ab::lab

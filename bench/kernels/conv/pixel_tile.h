@@ -47,10 +47,7 @@ void pixelTile(const Pixels& t) {
       }
     }
   }
-#pragma GCC unroll 16
-  for (int p = 0; p < P; p++)
-#pragma GCC unroll 2
-    for (int v = 0; v < B; v++) V::storePartial(t.to + p * t.toStep + v * W, sums[p][v], std::clamp<int64_t>(t.lanes - v * W, 0, W));
+  writeTile(sums, t.to, t.toStep, P, t.lanes, true);
 }
 
 constexpr int kPixels = V::registers >= 32 ? 8 : 6;

@@ -13,9 +13,9 @@ constexpr int kTapPixelsLeast = 8, kTapPixels = V::registers >= 32 ? 16 : 12;
 // As in pixel_tile.h with B = 1: a run is three taps of equal length, `pixelStep`, one pixel apart.
 template <int P>
 void tapTile(const Pixels& t) {
-  V::Reg sums[P];
+  V::Reg sums[P][1];
 #pragma GCC unroll 16
-  for (int p = 0; p < P; p++) sums[p] = V::zero();
+  for (int p = 0; p < P; p++) sums[p][0] = V::zero();
   const int64_t channels = t.run / kTaps;
   // Four pixels to a pointer and multiples of the step: 18 pointers would not fit the integer registers.
   const int64_t step[4] = {0, t.pixelStep, 2 * t.pixelStep, 3 * t.pixelStep};
@@ -33,7 +33,7 @@ void tapTile(const Pixels& t) {
         const V::Reg value = V::set1(group[q / 4][step[q % 4]]);
 #pragma GCC unroll 3
         for (int tap = 0; tap < kTaps; tap++)
-          if (q - tap >= 0 && q - tap < P) sums[q - tap] = V::fma(value, w[tap], sums[q - tap]);
+          if (q - tap >= 0 && q - tap < P) sums[q - tap][0] = V::fma(value, w[tap], sums[q - tap][0]);
       }
 #pragma GCC unroll 5
       for (int g = 0; g < (P + 5) / 4; g++) {
@@ -42,8 +42,7 @@ void tapTile(const Pixels& t) {
       }
     }
   }
-#pragma GCC unroll 16
-  for (int p = 0; p < P; p++) V::storePartial(t.to + p * t.toStep, sums[p], std::min<int64_t>(t.lanes, W));
+  writeTile(sums, t.to, t.toStep, P, t.lanes, true);
 }
 
 template <int... I>

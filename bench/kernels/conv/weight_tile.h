@@ -24,10 +24,6 @@ struct Weights {
 };
 using WeightTile = void (*)(const Weights&);
 
-AB_INLINE void addTo(float* to, V::Reg sum, int64_t lanes, bool start) {
-  V::storePartial(to, start ? sum : V::add(V::loadPartial(to, lanes), sum), lanes);
-}
-
 template <int T, int B>
 void weightTile(const Weights& t) {
   V::Reg sums[T][B];
@@ -54,10 +50,7 @@ void weightTile(const Weights& t) {
       }
     }
   }
-#pragma GCC unroll 16
-  for (int i = 0; i < T; i++)
-#pragma GCC unroll 2
-    for (int v = 0; v < B; v++) addTo(t.to + i * t.toStep + v * W, sums[i][v], std::clamp<int64_t>(t.lanes - v * W, 0, W), t.start);
+  writeTile(sums, t.to, t.toStep, T, t.lanes, t.start);
 }
 
 constexpr int kWeights = kSums / 2;
@@ -74,43 +67,41 @@ inline WeightTile weightTileFor(int64_t taps, int64_t vectors) {
 }
 
 // The same for a single vector of output channels and three taps of a row: a broadcast of x meets the gradients of the three
-// pixels that see it. C channels of the source, three sums each; C + 3 loads for 3 C multiply-adds.
+// pixels that see it. C channels of the source, three sums each; C + 3 loads for 3 C multiply-adds. Rows of three pixels or more.
 constexpr int kTapChannels = V::registers >= 32 ? 8 : 4;
 
 template <int C>
 void tapWeightTile(const Weights& t) {
-  V::Reg sums[C][3];
+  V::Reg sums[3][C][1];
 #pragma GCC unroll 8
-  for (int i = 0; i < C; i++) sums[i][0] = sums[i][1] = sums[i][2] = V::zero();
+  for (int i = 0; i < C; i++) sums[0][i][0] = sums[1][i][0] = sums[2][i][0] = V::zero();
   for (int64_t row = 0; row < t.rows; row++) {
     const float* x = t.x + row * t.xRow;
     const float* dy = t.dy + row * t.dyRow;
     const int64_t xPixel = t.xPixel, dyPixel = t.dyPixel, columns = t.columns;
-    // Input pixel q is tap `tap` of output pixel q - tap. At either end some of the three do not exist.
-    const auto add = [&](int64_t q, bool whole) __attribute__((always_inline)) {
+    // Input pixel q is tap `tap` of output pixel q - tap; at either end some of the three do not exist.
+    const auto add = [&]<int first, int end>(int64_t q, std::integer_sequence<int, first, end>) __attribute__((always_inline)) {
       V::Reg gradient[3];
 #pragma GCC unroll 3
-      for (int tap = 0; tap < 3; tap++) {
-        gradient[tap] = whole || (q - tap >= 0 && q - tap < columns) ? V::load(dy + (q - tap) * dyPixel) : V::zero();
+      for (int tap = first; tap < end; tap++) {
+        gradient[tap] = V::load(dy + (q - tap) * dyPixel);
         pin(gradient[tap]);
       }
 #pragma GCC unroll 8
       for (int i = 0; i < C; i++) {
         const V::Reg value = V::set1(x[q * xPixel + i]);
 #pragma GCC unroll 3
-        for (int tap = 0; tap < 3; tap++) sums[i][tap] = V::fma(value, gradient[tap], sums[i][tap]);
+        for (int tap = first; tap < end; tap++) sums[tap][i][0] = V::fma(value, gradient[tap], sums[tap][i][0]);
       }
     };
-    int64_t q = 0;
-    for (; q < 2; q++) add(q, false);
-    for (; q < columns; q++) add(q, true);
-    for (; q < columns + 2; q++) add(q, false);
+    add(0, std::integer_sequence<int, 0, 1>{});
+    add(1, std::integer_sequence<int, 0, 2>{});
+    for (int64_t q = 2; q < columns; q++) add(q, std::integer_sequence<int, 0, 3>{});
+    add(columns, std::integer_sequence<int, 1, 3>{});
+    add(columns + 1, std::integer_sequence<int, 2, 3>{});
   }
-#pragma GCC unroll 8
-  for (int i = 0; i < C; i++)
 #pragma GCC unroll 3
-    for (int tap = 0; tap < 3; tap++)
-      addTo(t.to + i * t.toStep + tap * t.toTap, sums[i][tap], std::min<int64_t>(t.lanes, W), t.start);
+  for (int tap = 0; tap < 3; tap++) writeTile(sums[tap], t.to + tap * t.toTap, t.toStep, C, t.lanes, t.start);
 }
 
 template <int... I>

@@ -23,9 +23,9 @@ void run(const ConvShape& s, const float* x, const float* dy, float* df) {
 }
 
 void bound(const ConvShape& s, Napkin& napkin) {
-  napkin.chain(steps(s));
+  napkin.chain(insideSteps(s), double(s.n * s.oh * s.ow));
   // A line of x and one of dy for each pixel, from wherever both tensors fit.
-  napkin.read(128 * steps(s), napkin.machine().holding(4 * (xSize(s) + ySize(s))));
+  napkin.read(128 * insideSteps(s), napkin.machine().holding(4 * (xSize(s) + ySize(s))));
 }
 
 }  // namespace

@@ -26,11 +26,11 @@ void run(const ConvShape& s, const float* x, const float* dy, float* df) {
 }
 
 void bound(const ConvShape& s, Napkin& napkin) {
-  const double vectors = steps(s) / double(s.o) * double(vectorsOf(s.o));
+  const double vectors = insideSteps(s) / double(s.o) * double(vectorsOf(s.o));
   napkin.fmas(vectors);
   napkin.loads(2 * vectors, vectors / double(vectorsOf(s.o)));
   napkin.stores(vectors);
-  napkin.read(4 * steps(s), napkin.machine().holding(4 * filterSize(s)));
+  napkin.read(4 * insideSteps(s), napkin.machine().holding(4 * filterSize(s)));
 }
 
 }  // namespace

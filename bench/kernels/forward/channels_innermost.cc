@@ -1,5 +1,6 @@
 // Output channels innermost: NHWC and HWIO put them side by side in y and in the filter, so a pixel's channels gain a multiple of a filter
-// row, and the compiler makes vectors of it. Each multiply-add loads a vector of the filter and one of y and stores that.
+// row, and the compiler makes vectors of it. Each multiply-add loads a vector of the filter and one of y and stores that; and with few
+// channels the next one waits for that store.
 #include "conv/counts.h"
 
 namespace ab::lab::forward {
@@ -24,11 +25,12 @@ void run(const ConvShape& s, const float* x, const float* f, float* y) {
 }
 
 void bound(const ConvShape& s, Napkin& napkin) {
-  const double vectors = steps(s) / double(s.o) * double(vectorsOf(s.o));
+  const double vectors = insideSteps(s) / double(s.o) * double(vectorsOf(s.o));
   napkin.fmas(vectors);
   napkin.loads(2 * vectors, vectors / double(vectorsOf(s.o)));
   napkin.stores(vectors);
-  napkin.read(4 * steps(s), napkin.machine().holding(4 * filterSize(s)));
+  napkin.chainThroughMemory(vectors, double(vectorsOf(s.o)));
+  napkin.read(4 * insideSteps(s), napkin.machine().holding(4 * filterSize(s)));
 }
 
 }  // namespace

@@ -11,17 +11,16 @@ constexpr int64_t kMost = 4;
 
 template <int B>
 void pixel(const ConvShape& s, const float* x, int64_t rowStep, const float* f, float* y, int64_t lanes) {
-  V::Reg sums[B];
+  V::Reg sums[1][B];
 #pragma GCC unroll 4
-  for (int v = 0; v < B; v++) sums[v] = V::zero();
+  for (int v = 0; v < B; v++) sums[0][v] = V::zero();
   for (int64_t ky = 0; ky < s.kh; ky++)
     for (int64_t k = 0; k < s.kw * s.c; k++, f += B * W) {
       const V::Reg value = V::set1(x[ky * rowStep + k]);
 #pragma GCC unroll 4
-      for (int v = 0; v < B; v++) sums[v] = V::fma(value, V::load(f + v * W), sums[v]);
+      for (int v = 0; v < B; v++) sums[0][v] = V::fma(value, V::load(f + v * W), sums[0][v]);
     }
-#pragma GCC unroll 4
-  for (int v = 0; v < B; v++) V::storePartial(y + v * W, sums[v], std::clamp<int64_t>(lanes - v * W, 0, W));
+  writeTile(sums, y, 0, 1, lanes, true);
 }
 using Pixel = void (*)(const ConvShape&, const float*, int64_t, const float*, float*, int64_t);
 constexpr Pixel kPixel[] = {&pixel<1>, &pixel<2>, &pixel<3>, &pixel<4>};
@@ -45,7 +44,7 @@ void bound(const ConvShape& s, Napkin& napkin) {
   const double vectors = steps(s) / double(s.o) * double(vectorsOf(s.o));
   borderBound(s, napkin);
   napkin.fmas(vectors);
-  napkin.chain(vectors, double(vectorsAtOnce(s)));
+  napkin.chain(vectors, double(s.kh * s.kw * s.c), double(vectorsAtOnce(s)));
   napkin.loads(vectors, vectors / double(vectorsAtOnce(s)));
   napkin.read(4 * W * vectors, napkin.machine().holding(4 * filterSize(s)));
 }

@@ -23,7 +23,7 @@ void run(const ConvShape& s, const float* x, const float* f, float* y) {
         }
 }
 
-void bound(const ConvShape& s, Napkin& napkin) { napkin.chain(steps(s)); }
+void bound(const ConvShape& s, Napkin& napkin) { napkin.chain(insideSteps(s), double(s.kh * s.kw * s.c)); }
 
 }  // namespace
 

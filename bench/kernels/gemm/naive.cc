@@ -19,7 +19,7 @@ void run(const Gemm& g, const float* a, const float* b, float* c) {
 
 void bound(const Gemm& g, Napkin& napkin) {
   const double steps = double(g.m) * double(g.n) * double(g.k);
-  napkin.chain(steps);
+  napkin.chain(steps, double(g.k));
   napkin.read(64 * steps, napkin.machine().holding(g.k, 4, 4 * g.n));
 }
 

@@ -34,14 +34,7 @@ AB_INLINE void tile(int64_t depth, const float* a, int64_t rowStep, int64_t kSte
     a += kStep;
     b += ldb;
   }
-  const int64_t low = lanes < W ? lanes : W, high = lanes - low;
-#pragma GCC unroll 16
-  for (int r = 0; r < R; r++) {
-    if (r >= rows) break;
-    float* to = c + r * ldc;
-    V::storePartial(to, start ? sums[r][0] : V::add(V::loadPartial(to, low), sums[r][0]), low);
-    V::storePartial(to + low, start ? sums[r][1] : V::add(V::loadPartial(to + low, high), sums[r][1]), high);
-  }
+  writeTile(sums, c, ldc, rows, lanes, start);
 }
 
 }  // namespace ab::lab::gemm

@@ -12,6 +12,7 @@ void bound(const Gemm& g, Napkin& napkin) {
   napkin.fmas(vectors);
   napkin.loads(2 * vectors);
   napkin.stores(vectors);
+  napkin.chainThroughMemory(vectors, double((g.n + W - 1) / W));
   napkin.read(4.0 * W * vectors, napkin.machine().holding(4.0 * double(g.k * g.n)));
 }
 

@@ -1,5 +1,5 @@
 // Input channels innermost, over a transposed copy of the filter, [kh][kw][o][c]: a dot product along o becomes a sum of rows of c, in
-// vectors. Each multiply-add loads a vector of the filter and one of dx and stores that.
+// vectors. Each multiply-add loads a vector of the filter and one of dx and stores that, and with few channels the next waits for it.
 #include "conv/filter.h"
 
 namespace ab::lab::input_grad {
@@ -27,13 +27,14 @@ void run(const ConvShape& s, const float* dy, const float* f, float* dx) {
 }
 
 void bound(const ConvShape& s, Napkin& napkin) {
-  const double vectors = steps(s) / double(s.c) * double(vectorsOf(s.c));
+  const double vectors = insideSteps(s) / double(s.c) * double(vectorsOf(s.c));
   napkin.scalarStores(filterSize(s));
   napkin.then();
   napkin.fmas(vectors);
   napkin.loads(2 * vectors, vectors / double(vectorsOf(s.c)));
   napkin.stores(vectors);
-  napkin.read(4 * steps(s), napkin.machine().holding(4 * filterSize(s)));
+  napkin.chainThroughMemory(vectors, double(vectorsOf(s.c)));
+  napkin.read(4 * insideSteps(s), napkin.machine().holding(4 * filterSize(s)));
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ void run(const ConvShape& s, const float* dy, const float* f, float* dx) {
         }
 }
 
-void bound(const ConvShape& s, Napkin& napkin) { napkin.chain(steps(s)); }
+void bound(const ConvShape& s, Napkin& napkin) { napkin.chain(insideSteps(s), double(s.kh * s.kw * s.o) / double(s.strideH * s.strideW)); }
 
 }  // namespace
 
