@@ -1,5 +1,4 @@
 import type { Dataset, DatasetParts, ImageDataset } from '../data/dataset.js';
-import type { GroupColumn } from '../data/groups.js';
 import { classCounts, type LongTail, longTailIndices, stratifiedSplit } from '../data/long-tail.js';
 import { Random } from '../data/random.js';
 import { type InputOf, measuredSource, type Source } from '../data/source.js';
