@@ -84,6 +84,11 @@ describe('readNpz', () => {
       /needs 8796093022336 bytes, but the archive says 20128/,
     ],
     [
+      'a header of another size than the entry',
+      zip([{ name: 'a.npy', data: npy('|u1', [15_000], new Uint8Array(20_000)), deflate: false }]),
+      /needs 15128 bytes, but the archive says 20128/,
+    ],
+    [
       'a header that claims more than 2^53',
       zip([{ name: 'a.npy', data: npy('<f8', [2 ** 30, 2 ** 30], new Uint8Array(20_000)) }]),
       /exceeds 2\^53/,
