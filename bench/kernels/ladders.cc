@@ -104,6 +104,7 @@ int64_t readNumber(std::string_view& text, std::string_view after) {
   if (text.empty()) return value;
   if (after.find(text.front()) == std::string_view::npos) throw std::invalid_argument("expects one of \"" + std::string(after) + "\"");
   text.remove_prefix(1);
+  if (text.empty()) throw std::invalid_argument("ends too early");
   return value;
 }
 
