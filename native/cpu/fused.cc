@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <new>
 
 #include "kernels.h"
 #include "thread_pool.h"
@@ -10,8 +11,8 @@
 namespace ab {
 namespace {
 
-// A tile gathers the blocks of a chunk before they are folded; not more than this, so that sums stay accurate.
-constexpr int64_t kTileBlocks = 64;
+// A tile gathers so many elements in one place before they are folded, not more, so that sums stay accurate.
+constexpr int64_t kGathered = 64;
 // Below this much work (1 us for 16K) a second thread costs more than it brings: one that sleeps, and one that is awake.
 constexpr int64_t kWakingWork = 128 * 1024;
 constexpr int64_t kAwakeWork = 24 * 1024;
@@ -29,7 +30,7 @@ void fillRun(T* to, int64_t n, const T* from, int64_t stride) {
 }
 
 // Many runs of one number each, as where a column is read along rows. A short run is written as one of fixed length, which takes no
-// loop; what is too much of it the next run overwrites, and the last may use the line that every slot has to spare.
+// loop; what is too much of it the next run overwrites, and the last may use the room that every place has to spare.
 template <class T>
 void fillConstantRuns(T* to, int64_t runs, int64_t length, const T* from, int64_t step) {
   constexpr int64_t kFixed = 64 / static_cast<int64_t>(sizeof(T));
@@ -62,57 +63,92 @@ void fillValue(void* to, int64_t n, DType dtype, double value) {
 
 }  // namespace
 
-// What a thread needs to run chunks: pointers of the current block, and its own scratch memory.
+// What a thread needs to run chunks: the links of the chain, and what places have in its own scratch memory.
 class Sweep::Worker {
  public:
-  Worker(const Sweep& sweep, void* const* buffers, std::byte* workspace, uint64_t run)
-      : sweep_(sweep), buffers_(buffers), workspace_(workspace) {
-    const size_t places = sweep.places_.size();
-    // The pointers of the slots and the functions of steps and folds lie before the blocks.
-    const size_t table = (places * sizeof(void*) + 63) / 64 * 64;
+  Worker(const Sweep& sweep, void* const* buffers, std::byte* workspace, const Functions& functions, const FoldFunctions* folds, uint64_t run)
+      : sweep_(sweep), buffers_(buffers), workspace_(workspace), folds_(folds), group_(groupLength()) {
+    // Where places are lies before the places themselves.
+    const size_t table = (sweep.places_.size() * sizeof(std::byte*) + 63) / 64 * 64;
     auto* const memory = static_cast<std::byte*>(scratch(ScratchSlot::fused, table + static_cast<size_t>(sweep.scratchBytes_)));
-    at_ = reinterpret_cast<void**>(memory);
+    at_ = reinterpret_cast<std::byte**>(memory);
     scratch_ = memory + table;
-    for (size_t i = 0; i < places; i++) at_[i] = scratch_ + std::max<int64_t>(0, sweep.places_[i].offset);
+    links_ = reinterpret_cast<Link*>(scratch_ + sweep.linksOffset_);
+    tail_ = reinterpret_cast<Link*>(scratch_ + sweep.tailOffset_);
     if (tilesOf == run) return;
-    for (size_t i = 0; i < places; i++) fillTile(sweep.places_[i], at_[i]);
+    for (size_t i = 0; i < sweep.places_.size(); i++) {
+      const Place& place = sweep.places_[i];
+      at_[i] = place.source == Source::stream ? nullptr : scratch_ + place.offset;
+      if (place.source == Source::tile) fillTile(place, at_[i]);
+    }
+    for (size_t i = 0; i < sweep.stages_.size(); i++) {
+      new (&links_[i]) Link(linkOf(sweep.stages_[i], functions.whole[i]));
+      new (&tail_[i]) Link(linkOf(sweep.stages_[i], functions.tail[i]));
+    }
     tilesOf = run;
   }
 
-  void chunk(int64_t index, const StepFunction* steps, const FoldFunctions* folds) {
+  void chunk(int64_t index) {
     const Sweep& s = sweep_;
     const Chunk chunk = s.chunkAt(index);
-    for (size_t f = 0; f < s.folds_.size(); f++) startFold(s.folds_[f], folds[f], index, chunk);
-    int64_t gathered = 0;
-    for (int64_t row = chunk.begin; row < chunk.end; row += s.blockRows_) {
+    for (size_t f = 0; f < s.folds_.size(); f++) {
+      folds_[f].startSlots(s.folds_[f].chunkSlots, partials(s.folds_[f], index));
+      if (s.folds_[f].gathered) folds_[f].startTile(tileOf(f).length, at_[tileIndex(f)]);
+    }
+    int64_t blocks = 0;
+    for (int64_t row = chunk.begin; row < chunk.end; row += s.blockRows_, blocks++) {
       const int64_t rows = std::min(s.blockRows_, chunk.end - row);
       const Block block{row, rows, chunk.column, rows * chunk.columns};
-      runSteps(block, steps);
-      const bool last = row + rows >= chunk.end;
-      const bool flush = ++gathered % kTileBlocks == 0 || last;
-      for (size_t f = 0; f < s.folds_.size(); f++) fold(s.folds_[f], folds[f], index, chunk, block, flush);
+      layOut(block);
+      runSteps(block.length);
+      for (size_t f = 0; f < s.folds_.size(); f++) {
+        const Folding& fold = s.folds_[f];
+        if (!fold.gathered) {
+          foldRows(fold, folds_[f], at_[fold.source], partials(fold, index), block, fold.ordered ? s.resultOf(fold, chunk.begin) : 0);
+          continue;
+        }
+        // Of each place of the tile.
+        const int64_t additions = s.blockLength_ / tileOf(f).length;
+        const bool full = (blocks + 1) * additions % kGathered < additions;
+        if (full || row + rows >= chunk.end) foldTile(f, partials(fold, index), chunk.columns);
+      }
     }
     for (size_t f = 0; f < s.folds_.size(); f++) {
-      if (s.folds_[f].exclusive) finishChunk(s.folds_[f], folds[f], index, chunk);
+      if (s.folds_[f].exclusive) finishChunk(s.folds_[f], folds_[f], index, chunk);
     }
   }
 
  private:
+  Link linkOf(const Stage& stage, StageFunction function) const {
+    Link link;
+    link.run = function;
+    for (size_t k = 0; k < stage.places.size(); k++) {
+      if (stage.places[k] < 0) continue;
+      const auto p = static_cast<size_t>(stage.places[k]);
+      link.at[k] = {at_[p], sweep_.places_[p].mask};
+      link.bytes[k] = static_cast<uint8_t>(bytesOf(sweep_.places_[p].dtype));
+    }
+    if (stage.op == StageOp::call) link.step = stepFunction(stage.step, stage.to, stage.from);
+    if (stage.op == StageOp::gatherCall) {
+      // An incomplete group is copied first.
+      link.step = stepFunction(StepOp::copy, stage.from, stage.from);
+      link.addTile = foldFunctions(stage.fold, stage.from).addTile;
+    }
+    return link;
+  }
+
   void fillTile(const Place& place, void* to) const {
-    if (place.source != Source::tile) return;
     const Sweep& s = sweep_;
     if (place.kind == SlotKind::immediate) {
-      fillValue(to, place.single ? 1 : s.blockLength_, place.dtype, place.value);
-      return;
-    }
-    if (s.columnBlocks_ > 1 || place.single) {
+      fillValue(to, place.length, place.dtype, place.value);
+    } else if (s.columnBlocks_ > 1 || place.single) {
       withWidth(place.dtype, [&](auto zero) {
         using T = decltype(zero);
-        fillRun(static_cast<T*>(to), place.single ? 1 : s.blockLength_, static_cast<const T*>(buffers_[place.buffer]), 0);
+        fillRun(static_cast<T*>(to), place.length, static_cast<const T*>(buffers_[place.buffer]), 0);
       });
-      return;
+    } else {
+      fillRows(place, to, 0, place.length / s.rowLength_);
     }
-    fillRows(place, to, 0, s.blockRows_);
   }
 
   // Lays out whole rows of an operand as the steps want to read them.
@@ -139,7 +175,8 @@ class Sweep::Worker {
     });
   }
 
-  void runSteps(const Block& block, const StepFunction* steps) {
+  // Finds or lays out what the chain reads and writes in this block.
+  void layOut(const Block& block) {
     const Sweep& s = sweep_;
     const int64_t start = block.row * s.rowLength_ + block.column;
     for (size_t i = 0; i < s.places_.size(); i++) {
@@ -151,11 +188,7 @@ class Sweep::Worker {
         fillBlock(place, at_[i], block);
       }
     }
-    for (size_t i = 0; i < s.steps_.size(); i++) {
-      const Step& step = s.steps_[i];
-      const auto at = [&](int k) { return step.sources[static_cast<size_t>(k)] < 0 ? nullptr : at_[step.sources[static_cast<size_t>(k)]]; };
-      steps[i](block.length, at_[step.target], at(0), at(1), at(2));
-    }
+    for (const Stream& stream : s.streams_) links_[stream.link].at[stream.at].base = at_[stream.place];
   }
 
   void fillBlock(const Place& place, void* to, const Block& block) const {
@@ -171,36 +204,70 @@ class Sweep::Worker {
     });
   }
 
+  void runSteps(int64_t length) {
+    const int64_t whole = length / group_ * group_;
+    if (whole > 0) runChain(links_, whole);
+    if (whole < length) runTail(whole, length - whole);
+  }
+
+  // Fewer elements than a group: with streams copied to where a whole group has room, and what is folded stored there.
+  void runTail(int64_t from, int64_t count) {
+    const Sweep& s = sweep_;
+    for (size_t i = 0; i < s.stages_.size(); i++)
+      for (size_t k = 0; k < tail_[i].at.size(); k++) {
+        const int32_t p = s.stages_[i].places[k];
+        if (p < 0) continue;
+        const Place& place = s.places_[static_cast<size_t>(p)];
+        tail_[i].at[k].base = place.tailOffset >= 0 ? scratch_ + place.tailOffset : at_[p] + (from & place.mask) * bytesOf(place.dtype);
+      }
+    const auto copyStreams = [&](SlotKind kind) {
+      for (size_t i = 0; i < s.places_.size(); i++) {
+        const Place& place = s.places_[i];
+        if (place.source != Source::stream || place.kind != kind) continue;
+        std::byte* const outside = at_[i] + from * bytesOf(place.dtype);
+        std::byte* const inside = scratch_ + place.tailOffset;
+        const auto bytes = static_cast<size_t>(count * bytesOf(place.dtype));
+        std::memcpy(kind == SlotKind::output ? outside : inside, kind == SlotKind::output ? inside : outside, bytes);
+      }
+    };
+    copyStreams(SlotKind::operand);
+    runChain(tail_, group_);
+    copyStreams(SlotKind::output);
+    for (size_t f = 0; f < s.folds_.size(); f++) {
+      if (!s.folds_[f].gathered) continue;
+      const Place& tile = tileOf(f);
+      folds_[f].addTile(count, at_[tileIndex(f)] + (from & tile.mask) * bytesOf(tile.dtype), scratch_ + tile.tailOffset);
+    }
+  }
+
+  size_t tileIndex(size_t fold) const { return sweep_.places_.size() - sweep_.folds_.size() + fold; }
+  const Place& tileOf(size_t fold) const { return sweep_.places_[tileIndex(fold)]; }
+
   std::byte* partials(const Folding& fold, int64_t index) const {
     return workspace_ + fold.partials + static_cast<size_t>(index * fold.chunkSlots) * 8;
   }
 
-  // All rows of the chunk fold into the same results, so that blocks can be gathered element by element first.
-  bool tiled(const Folding& fold, const Chunk& chunk) const {
-    if (chunk.end - chunk.begin <= sweep_.blockRows_) return false;
-    if (fold.outerKept == 1) return true;
-    return fold.ordered && chunk.begin / fold.trailing == (chunk.end - 1) / fold.trailing;
-  }
-
-  void startFold(const Folding& fold, const FoldFunctions& with, int64_t index, const Chunk& chunk) const {
-    with.startSlots(fold.chunkSlots, partials(fold, index));
-    if (tiled(fold, chunk)) with.startTile(sweep_.blockLength_, scratch_ + fold.tileOffset);
-  }
-
-  void fold(const Folding& fold, const FoldFunctions& with, int64_t index, const Chunk& chunk, const Block& block, bool flush) const {
-    const void* const values = at_[fold.source];
-    const int64_t base = fold.ordered ? sweep_.resultOf(fold, chunk.begin) : 0;
-    if (!tiled(fold, chunk)) {
-      foldRows(fold, with, values, partials(fold, index), block, base);
-      return;
+  // Folds what has been gathered, and starts anew. What a block or a chunk did not reach holds the identity.
+  void foldTile(size_t f, std::byte* slots, int64_t columns) const {
+    const Folding& fold = sweep_.folds_[f];
+    const Rows& layout = fold.rows;
+    const Place& tile = tileOf(f);
+    const auto* at = at_[tileIndex(f)];
+    if (layout.stride == 0 && layout.runs.size() == 1) {
+      folds_[f].addRuns(1, tile.length, at, slots, 0);
+    } else if (sweep_.columnBlocks_ > 1) {
+      folds_[f].addLanes(1, columns, at, slots, 0);
+    } else {
+      const auto add = layout.stride != 0 ? folds_[f].addLanes : folds_[f].addRuns;
+      const int64_t rows = tile.length / sweep_.rowLength_;
+      for (size_t r = 0; r < (layout.runs.size() == 1 ? 1 : static_cast<size_t>(rows)); r++)
+        for (const int64_t offset : layout.runs) {
+          const int64_t runs = layout.runs.size() == 1 ? rows : 1;
+          add(runs, layout.length, at, slots + offset * 8, 0);
+          at += runs * layout.length * bytesOf(fold.dtype);
+        }
     }
-    void* const tile = scratch_ + fold.tileOffset;
-    with.addTile(block.length, tile, values);
-    if (!flush) return;
-    // The tile has the rows of a full block; those this chunk never reached hold the identity.
-    const Block whole{chunk.begin, std::min(sweep_.blockRows_, chunk.end - chunk.begin), chunk.column, sweep_.blockRows_ * chunk.columns};
-    foldRows(fold, with, tile, partials(fold, index), whole, base);
-    with.startTile(sweep_.blockLength_, tile);
+    folds_[f].startTile(tile.length, at_[tileIndex(f)]);
   }
 
   // Folds the rows of a block into slots, of which the first is result `base`.
@@ -213,10 +280,8 @@ class Sweep::Worker {
     const int64_t length = divided ? block.length / block.rows : layout.length;
     const int64_t bytes = bytesOf(fold.dtype);
     const auto slot = [&](int64_t row) { return slots + (sweep_.resultOf(fold, row) - base) * fold.width * 8; };
-    if (layout.runs.size() == 1 && (fold.outerKept == 1 || (fold.ordered && fold.trailing == 1))) {
-      // One result for all rows, or one for each.
-      if (fold.outerKept == 1 && !lanes) add(1, length * block.rows, values, slot(block.row), 0);
-      else add(block.rows, length, values, slot(block.row), fold.outerKept == 1 ? 0 : fold.width);
+    if (layout.runs.size() == 1 && fold.ordered && fold.trailing == 1) {
+      add(block.rows, length, values, slot(block.row), fold.width);
       return;
     }
     const auto* at = static_cast<const std::byte*>(values);
@@ -247,36 +312,36 @@ class Sweep::Worker {
   const Sweep& sweep_;
   void* const* buffers_;
   std::byte* workspace_;
-  void** at_;
+  const FoldFunctions* folds_;
+  int64_t group_;
+  std::byte** at_;
   std::byte* scratch_;
+  Link* links_;
+  Link* tail_;
 };
 
 void Sweep::run(void* const* buffers, void* workspace) const {
+  auto* const space = static_cast<std::byte*>(workspace);
   if (size_ == 0) {
-    for (const Folding& fold : folds_) finishFold(fold, buffers, static_cast<std::byte*>(workspace));
+    for (const Folding& fold : folds_) finishFold(fold, buffers, space);
     return;
   }
   // Nothing to do for any element, however many there are.
-  if (steps_.empty() && folds_.empty()) return;
-  StepFunction steps[512];
+  if (stages_.size() == 1 && folds_.empty()) return;
   FoldFunctions folds[64];
-  for (size_t i = 0; i < steps_.size(); i++) {
-    const Step& step = steps_[i];
-    const int last = arityOf(step.op) - 1;
-    steps[i] = stepFunction(step.op, places_[static_cast<size_t>(step.target)].dtype,
-                            places_[static_cast<size_t>(step.sources[static_cast<size_t>(last)])].dtype, singles_[i]);
-  }
   for (size_t i = 0; i < folds_.size(); i++) folds[i] = foldFunctions(folds_[i].op, folds_[i].dtype);
+  // A test may have chosen another instruction set since.
+  const Functions others = isa() == isa_ ? Functions{} : functionsOfStages();
+  const Functions& functions = isa() == isa_ ? functions_ : others;
   const uint64_t run = runs.fetch_add(1, std::memory_order_relaxed) + 1;
-  auto* const space = static_cast<std::byte*>(workspace);
   const int64_t chunks = rowChunks_ * columnBlocks_;
   ThreadPool& pool = ThreadPool::instance();
   const bool alone = chunks == 1 || size_ < kAwakeWork / work_ || (size_ < kWakingWork / work_ && !pool.awake());
   if (alone) {
-    Worker worker(*this, buffers, space, run);
-    for (int64_t i = 0; i < chunks; i++) worker.chunk(i, steps, folds);
+    Worker worker(*this, buffers, space, functions, folds, run);
+    for (int64_t i = 0; i < chunks; i++) worker.chunk(i);
   } else {
-    pool.parallelFor(chunks, [&](int64_t i, int) { Worker(*this, buffers, space, run).chunk(i, steps, folds); });
+    pool.parallelFor(chunks, [&](int64_t i, int) { Worker(*this, buffers, space, functions, folds, run).chunk(i); });
   }
   for (const Folding& fold : folds_) {
     if (!fold.exclusive) finishFold(fold, buffers, space);

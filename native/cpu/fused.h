@@ -1,13 +1,15 @@
 // A fused instruction: elementwise steps over one iteration space, and reductions of what they compute, in one sweep over memory.
 //
-// The space is cut into blocks small enough that everything the steps touch stays in the first-level cache, and blocks into chunks.
-// Both depend on sizes alone. A chunk folds into partial results of its own; these are joined in the order of the chunks. So neither the
-// number of threads nor their speed can change a bit of the result.
+// The space is cut into chunks, and chunks into blocks, over each of which the chain of steps runs (chain.h). Both depend on sizes alone. A
+// chunk folds into partial results of its own; these are joined in the order of the chunks. So neither the number of threads nor their speed
+// can change a bit of the result.
 #pragma once
 
 #include <cstddef>
 #include <vector>
 
+#include "chain.h"
+#include "isa.h"
 #include "steps.h"
 #include "tape.h"
 
@@ -34,15 +36,19 @@ class Sweep {
     int64_t stride = 0;         // inside a run
   };
 
+  // A place of the chain: what a slot names, or the tile of a fold.
   struct Place {
     SlotKind kind = SlotKind::scratch;
     Source source = Source::scratch;
     DType dtype = DType::f32;
     int32_t buffer = -1;
     double value = 0;
-    int64_t offset = -1;  // in scratch memory
-    bool plain = false;   // a stream that is contiguous over the whole space
-    bool single = false;  // one number, of which the steps need no more than one
+    bool plain = false;       // a stream that is contiguous over the whole space
+    bool single = false;      // one number
+    int64_t length = 0;       // elements laid out; 0 for a stream
+    int64_t mask = -1;        // of a link
+    int64_t offset = -1;      // in scratch memory
+    int64_t tailOffset = -1;  // where a stream or a fold's tile is replaced in an incomplete group
     Rows rows;
   };
 
@@ -56,10 +62,10 @@ class Sweep {
     int64_t trailing = 1;      // consecutive outer positions with one result, if ordered
     bool ordered = true;       // the result's position never decreases from one outer position to the next
     bool exclusive = false;    // no two chunks share a result
+    bool gathered = false;     // all rows of a chunk fold into the same results, so that they are added up in a tile first
     int64_t width = 1;         // results of one row
     int64_t rowWidth = 1;      // the same, of a whole row if chunks divide rows
     int64_t chunkSlots = 0;    // room for one chunk's partial results
-    int64_t tileOffset = -1;   // in scratch memory
     size_t partials = 0;       // in the workspace, for all chunks
     size_t total = 0;          // in the workspace
     int64_t results = 1;
@@ -74,16 +80,31 @@ class Sweep {
     int64_t row, rows, column, length;
   };
 
+  // A place of a link whose memory is another one for every block.
+  struct Stream {
+    size_t link, at;
+    int32_t place;
+  };
+
+  // The stages' functions: of whole groups, and of an incomplete one, whose folds only store what is to be gathered.
+  struct Functions {
+    std::vector<StageFunction> whole, tail;
+  };
+
   class Worker;
 
-  void chooseGeometry(const Fused& group);
-  void addPlaces(const Fused& group);
-  std::vector<bool> findSingles(const Fused& group) const;
+  void chooseGeometry();
+  void chooseChunks();
   void addFolds(const Fused& group);
   void addEmptyFolds(const Fused& group);
-  void chooseChunks();
+  void addPlaces(const Fused& group);
+  void addTile(const Folding& fold);
+  void addStages(const Fused& group);
   void reserveWorkspace();
+  int64_t reserve(int64_t bytes);
+  int64_t period() const;
   Rows rowsOf(const Extents& strides) const;
+  Functions functionsOfStages() const;
   Chunk chunkAt(int64_t index) const;
   int64_t outerOffset(const Extents& strides, int64_t row) const;
   int64_t resultOf(const Folding& fold, int64_t row) const;
@@ -102,9 +123,12 @@ class Sweep {
   int64_t rowChunks_ = 1;
   int64_t work_ = 1;         // of one element
   std::vector<Place> places_;
-  std::vector<Step> steps_;
-  std::vector<int> singles_;  // of each step: the sources that are single numbers, one bit each
   std::vector<Folding> folds_;
+  std::vector<Stage> stages_;
+  std::vector<Stream> streams_;
+  Isa isa_;
+  Functions functions_;      // for isa_
+  int64_t linksOffset_ = 0, tailOffset_ = 0;
   int64_t scratchBytes_ = 0;
   size_t workspaceBytes_ = 0;
 };

@@ -6,10 +6,9 @@
 namespace ab {
 namespace {
 
-constexpr int64_t kLargestBlock = 1024;
-constexpr int64_t kSmallestBlock = 128;
-// What the slots of one block may take of the first-level cache.
-constexpr int64_t kCacheBytes = 32 * 1024;
+// Elements of a block that has something laid out for it, and of any other.
+constexpr int64_t kLaidOutBlock = 1024;
+constexpr int64_t kLargestBlock = 4096;
 // Chunks are at least this much work, so that handing one to a thread is worth it, and there are about this many of them. Those of a fold
 // also cost a merge each.
 constexpr int64_t kChunkWork = 16 * 1024;
@@ -20,68 +19,38 @@ constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 
-Sweep::Sweep(const Fused& group) : extents_(group.extents), size_(group.extents.size()), steps_(group.steps) {
+Sweep::Sweep(const Fused& group) : extents_(group.extents), size_(group.extents.size()), isa_(isa()) {
   if (size_ == 0) {
     // No rows to divide, and an axis beside the empty one may be of any length. What is left is the identity of each fold.
     addEmptyFolds(group);
     return;
   }
-  chooseGeometry(group);
-  addPlaces(group);
+  work_ = 1 + static_cast<int64_t>(group.folds.size());
+  for (const Step& step : group.steps) work_ += workOf(step.op);
+  chooseGeometry();
   addFolds(group);
   chooseChunks();
+  addPlaces(group);
+  addStages(group);
   reserveWorkspace();
 }
 
 // A row is as many of the last axes as fit a block together, and a block is several rows. If not even the last axis fits, rows are divided.
-void Sweep::chooseGeometry(const Fused& group) {
-  const std::vector<bool> single = findSingles(group);
-  int64_t bytes = 8;
-  for (size_t i = 0; i < group.slots.size(); i++)
-    if (!single[i]) bytes += bytesOf(group.slots[i].dtype);
-  const int64_t most = std::clamp(kCacheBytes / bytes / 64 * 64, kSmallestBlock, kLargestBlock);
+void Sweep::chooseGeometry() {
   outerRank_ = extents_.rank;
-  while (outerRank_ > 0 && rowLength_ * extents_[outerRank_ - 1] <= most) rowLength_ *= extents_[--outerRank_];
+  while (outerRank_ > 0 && rowLength_ * extents_[outerRank_ - 1] <= kLaidOutBlock) rowLength_ *= extents_[--outerRank_];
   const bool divided = outerRank_ == extents_.rank && extents_.rank > 1;
   if (divided) rowLength_ = extents_[--outerRank_];
   for (int i = 0; i < outerRank_; i++) rows_ *= extents_[i];
   if (divided) {
-    columnBlocks_ = ceilDiv(rowLength_, most);
-    blockColumns_ = std::min(most, ceilDiv(ceilDiv(rowLength_, columnBlocks_), 64) * 64);
+    columnBlocks_ = ceilDiv(rowLength_, kLaidOutBlock);
+    blockColumns_ = std::min(kLaidOutBlock, ceilDiv(ceilDiv(rowLength_, columnBlocks_), kLargestGroup) * kLargestGroup);
     columnBlocks_ = ceilDiv(rowLength_, blockColumns_);
   } else {
     blockColumns_ = rowLength_;
-    blockRows_ = std::max<int64_t>(1, std::min(rows_, most / std::max<int64_t>(rowLength_, 1)));
+    blockRows_ = std::max<int64_t>(1, std::min(rows_, kLaidOutBlock / std::max<int64_t>(rowLength_, 1)));
   }
   blockLength_ = blockRows_ * blockColumns_;
-  work_ = 1 + static_cast<int64_t>(group.folds.size());
-  for (const Step& step : steps_) work_ += workOf(step.op);
-}
-
-// Slots that hold one number and are read only by steps that take it as such.
-std::vector<bool> Sweep::findSingles(const Fused& group) const {
-  std::vector<bool> single;
-  for (const Slot& slot : group.slots) {
-    bool fixed = slot.kind == SlotKind::immediate || slot.kind == SlotKind::operand;
-    for (int i = 0; i < slot.strides.rank; i++) fixed = fixed && (slot.strides[i] == 0 || extents_[i] == 1);
-    single.push_back(fixed);
-  }
-  for (const Fold& fold : group.folds) single[static_cast<size_t>(fold.source)] = false;
-  // Taking one back may leave another step without any source that varies, or with one that does; so until nothing changes.
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (const Step& step : group.steps) {
-      const int arity = arityOf(step.op);
-      int bits = 0;
-      for (int k = 0; k < arity; k++) bits |= single[static_cast<size_t>(step.sources[static_cast<size_t>(k)])] << k;
-      const DType from = group.slots[static_cast<size_t>(step.sources[static_cast<size_t>(arity - 1)])].dtype;
-      if (bits == 0 || takesSingle(step.op, from, bits)) continue;
-      const int first = (bits & 1) != 0 ? 0 : (bits & 2) != 0 ? 1 : 2;
-      single[static_cast<size_t>(step.sources[static_cast<size_t>(first)])] = false;
-      changed = true;
-    }
-  }
-  return single;
 }
 
 Sweep::Rows Sweep::rowsOf(const Extents& strides) const {
@@ -110,57 +79,6 @@ Sweep::Rows Sweep::rowsOf(const Extents& strides) const {
     rows.runs.push_back(offset);
   }
   return rows;
-}
-
-void Sweep::addPlaces(const Fused& group) {
-  Extents whole;
-  whole.rank = extents_.rank;
-  int64_t step = 1;
-  for (int i = extents_.rank - 1; i >= 0; i--) {
-    whole[i] = step;
-    step *= extents_[i];
-  }
-  const std::vector<bool> single = findSingles(group);
-  for (size_t s = 0; s < group.slots.size(); s++) {
-    const Slot& slot = group.slots[s];
-    Place place;
-    place.single = single[s];
-    place.kind = slot.kind;
-    place.dtype = slot.dtype;
-    place.buffer = slot.buffer;
-    place.value = slot.value;
-    if (slot.kind == SlotKind::immediate) place.source = Source::tile;
-    if (slot.kind == SlotKind::output) {
-      place.source = Source::stream;
-      place.plain = true;
-    }
-    if (slot.kind == SlotKind::operand) {
-      place.rows = rowsOf(slot.strides);
-      place.plain = true;
-      bool varies = false;
-      for (int i = 0; i < extents_.rank; i++) {
-        if (extents_[i] == 1) continue;
-        place.plain = place.plain && slot.strides[i] == whole[i];
-        varies = varies || (i < outerRank_ && slot.strides[i] != 0);
-      }
-      const bool divided = columnBlocks_ > 1;
-      if (place.single) place.source = Source::tile;
-      else if (place.plain || (divided && place.rows.stride == 1)) place.source = Source::stream;
-      else if (!varies && (!divided || place.rows.stride == 0)) place.source = Source::tile;
-      else place.source = Source::fill;
-    }
-    if (place.source != Source::stream) {
-      place.offset = scratchBytes_;
-      // One line more than needed, so that blocks of 4096 bytes do not all begin at the same place of a page.
-      scratchBytes_ += place.single ? 64 : (blockLength_ * bytesOf(slot.dtype) + 127) / 64 * 64;
-    }
-    places_.push_back(std::move(place));
-  }
-  for (const Step& step : steps_) {
-    int bits = 0;
-    for (int k = 0; k < arityOf(step.op); k++) bits |= single[static_cast<size_t>(step.sources[static_cast<size_t>(k)])] << k;
-    singles_.push_back(bits);
-  }
 }
 
 void Sweep::addFolds(const Fused& group) {
@@ -193,8 +111,6 @@ void Sweep::addFolds(const Fused& group) {
         f.trailing *= extents_[i];
       }
     }
-    f.tileOffset = scratchBytes_;
-    scratchBytes_ += (blockLength_ * bytesOf(f.dtype) + 127) / 64 * 64;
     folds_.push_back(std::move(f));
   }
 }
@@ -229,10 +145,127 @@ void Sweep::chooseChunks() {
       f.chunkSlots = std::max<int64_t>(0, span * f.width);
       const bool whole = f.ordered && (f.outerKept > 1 || rowChunks_ == 1) && (chunkRows_ % f.trailing == 0 || rowChunks_ == 1);
       f.exclusive = whole && (columnBlocks_ == 1 || f.rows.stride != 0);
+      f.gathered = f.outerKept == 1 || (f.ordered && f.trailing % chunkRows_ == 0);
       slots = checkedSum(slots, checkedProduct(checkedProduct(f.chunkSlots, rowChunks_), columnBlocks_));
     }
     if (slots <= size_ + (1 << 16) || rowChunks_ <= 1) break;
   }
+}
+
+// After how many elements what is read at fixed places of a row repeats: a power of two from kLargestGroup up, or 0 if there is none.
+int64_t Sweep::period() const {
+  if (columnBlocks_ > 1) return 0;
+  if (kLargestGroup % rowLength_ == 0) return kLargestGroup;
+  return rowLength_ % kLargestGroup == 0 && (rowLength_ & (rowLength_ - 1)) == 0 ? rowLength_ : 0;
+}
+
+// Bytes of scratch memory. Places lie one after the other, so that a few of them do not meet in one set of the cache.
+int64_t Sweep::reserve(int64_t bytes) {
+  const int64_t at = scratchBytes_;
+  scratchBytes_ += ceilDiv(bytes, 64) * 64;
+  return at;
+}
+
+void Sweep::addPlaces(const Fused& group) {
+  Extents whole;
+  whole.rank = extents_.rank;
+  int64_t step = 1;
+  for (int i = extents_.rank - 1; i >= 0; i--) {
+    whole[i] = step;
+    step *= extents_[i];
+  }
+  // A fold that is not gathered reads a whole block when the chain has run.
+  std::vector<bool> kept(group.slots.size(), false);
+  for (const Folding& fold : folds_)
+    if (!fold.gathered) kept[static_cast<size_t>(fold.source)] = true;
+  for (size_t s = 0; s < group.slots.size(); s++) {
+    const Slot& slot = group.slots[s];
+    Place place;
+    place.kind = slot.kind;
+    place.dtype = slot.dtype;
+    place.buffer = slot.buffer;
+    place.value = slot.value;
+    const bool divided = columnBlocks_ > 1;
+    int64_t repeats = kept[s] ? 0 : kLargestGroup;
+    if (slot.kind == SlotKind::immediate) {
+      place.source = Source::tile;
+      place.single = true;
+    } else if (slot.kind == SlotKind::output) {
+      place.source = Source::stream;
+      place.plain = true;
+    } else if (slot.kind == SlotKind::operand) {
+      place.rows = rowsOf(slot.strides);
+      place.plain = place.single = true;
+      bool varies = false;
+      for (int i = 0; i < extents_.rank; i++) {
+        if (extents_[i] == 1) continue;
+        place.plain = place.plain && slot.strides[i] == whole[i];
+        place.single = place.single && slot.strides[i] == 0;
+        varies = varies || (i < outerRank_ && slot.strides[i] != 0);
+      }
+      if (place.single) place.source = Source::tile;
+      else if (place.plain || (divided && place.rows.stride == 1)) place.source = Source::stream;
+      else if (!varies && (!divided || place.rows.stride == 0)) place.source = Source::tile;
+      else place.source = Source::fill;
+      if (place.source == Source::fill) repeats = 0;
+      if (place.source == Source::tile && !place.single && repeats > 0) repeats = period();
+    }
+    if (place.source == Source::stream) {
+      place.tailOffset = reserve(kLargestGroup * bytesOf(slot.dtype));
+    } else {
+      place.length = repeats > 0 ? repeats : blockLength_;
+      place.mask = repeats > 0 ? repeats - 1 : -1;
+      place.offset = reserve((place.length + kLargestGroup) * bytesOf(slot.dtype));
+    }
+    places_.push_back(std::move(place));
+  }
+  for (const Folding& fold : folds_) addTile(fold);
+  bool laidOut = columnBlocks_ > 1;
+  for (const Place& place : places_) laidOut = laidOut || (place.source != Source::stream && place.mask < 0);
+  if (laidOut) return;
+  blockRows_ = std::min(chunkRows_, std::max(blockRows_, kLargestBlock / rowLength_));
+  blockLength_ = blockRows_ * rowLength_;
+}
+
+void Sweep::addTile(const Folding& fold) {
+  Place tile;
+  tile.dtype = fold.dtype;
+  if (fold.gathered) {
+    // Where all elements of a row have one result, it does not matter which of them share a place.
+    const bool any = fold.rows.runs.size() == 1 && fold.rows.stride == 0;
+    const int64_t repeats = any ? kLargestGroup : period();
+    tile.length = repeats > 0 ? repeats : blockLength_;
+    tile.mask = repeats > 0 ? repeats - 1 : -1;
+    tile.offset = reserve((tile.length + kLargestGroup) * bytesOf(fold.dtype));
+    tile.tailOffset = reserve(kLargestGroup * bytesOf(fold.dtype));
+  }
+  places_.push_back(std::move(tile));
+}
+
+void Sweep::addStages(const Fused& group) {
+  std::vector<bool> gathered;
+  for (const Folding& fold : folds_) gathered.push_back(fold.gathered);
+  stages_ = arrange(group, gathered);
+  functions_ = functionsOfStages();
+  for (size_t i = 0; i < stages_.size(); i++)
+    for (size_t k = 0; k < stages_[i].places.size(); k++) {
+      const int32_t place = stages_[i].places[k];
+      if (place >= 0 && places_[static_cast<size_t>(place)].source == Source::stream) streams_.push_back({i, k, place});
+    }
+  const auto bytes = static_cast<int64_t>(stages_.size() * sizeof(Link));
+  linksOffset_ = reserve(bytes);
+  tailOffset_ = reserve(bytes);
+}
+
+Sweep::Functions Sweep::functionsOfStages() const {
+  Functions functions;
+  for (Stage stage : stages_) {
+    functions.whole.push_back(stageFunction(stage));
+    if (stage.op == StageOp::gather) stage.op = StageOp::store;
+    if (stage.op == StageOp::gatherCall) stage.op = StageOp::call;
+    functions.tail.push_back(stageFunction(stage));
+  }
+  return functions;
 }
 
 void Sweep::reserveWorkspace() {

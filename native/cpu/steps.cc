@@ -34,27 +34,9 @@ inline int32_t toInt32(double x) {
 
 namespace ab {
 
-StepFunction stepFunction(StepOp op, DType to, DType from, int single) {
-  static constexpr PerIsa<StepFunction (*)(StepOp, DType, DType, int)> find = AB_PER_ISA(findStep);
-  return find.chosen()(op, to, from, single);
-}
-
-bool takesSingle(StepOp op, DType from, int single) {
-  if (from != DType::f32 && from != DType::f64) return false;
-  switch (op) {
-    case StepOp::add:
-    case StepOp::sub:
-    case StepOp::mul:
-    case StepOp::div:
-    case StepOp::maximum:
-    case StepOp::minimum:
-    case StepOp::equal:
-    case StepOp::less:
-    case StepOp::lessEqual: return single != 3;
-    // The predicate is never one: it would choose between whole arrays.
-    case StepOp::select: return (single & 1) == 0;
-    default: return false;
-  }
+StepFunction stepFunction(StepOp op, DType to, DType from) {
+  static constexpr PerIsa<StepFunction (*)(StepOp, DType, DType)> find = AB_PER_ISA(findStep);
+  return find.chosen()(op, to, from);
 }
 
 FoldFunctions foldFunctions(FoldOp op, DType dtype) {

@@ -1,4 +1,4 @@
-// The loops inside a fused sweep: each works on one block that lies in the first-level cache.
+// Loops over memory inside a sweep: steps on integers and bools, elementary functions and conversions, and folds.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,8 @@ namespace ab {
 // to[i] = op(a[i], b[i], c[i]); `to` may be the same memory as a source of equal element size.
 using StepFunction = void (*)(int64_t n, void* to, const void* a, const void* b, const void* c);
 
-// For the instruction set in use. `from` is the dtype of the last source. Bit k of `single`: source k is one number for all elements,
-// so that only its first is read.
-StepFunction stepFunction(StepOp op, DType to, DType from, int single);
-
-// Whether there is a function for that: some source must differ from element to element.
-bool takesSingle(StepOp op, DType from, int single);
+// For the instruction set in use, of the steps that no stage of a chain is made for. `from` is the dtype of the last source.
+StepFunction stepFunction(StepOp op, DType to, DType from);
 
 // Rough cost of a step against an addition.
 int64_t workOf(StepOp op);

@@ -1,5 +1,6 @@
-// The loops inside a sweep: every step and fold on every dtype it is defined for, at lengths around every vector.
-#include "cpu/steps.h"
+// Single steps, each as a sweep of its own, and the loops of folds: on every dtype they are defined for, at lengths around every vector and
+// every group.
+#include "cpu/fused.h"
 
 #include <cmath>
 #include <limits>
@@ -52,6 +53,36 @@ std::string describe(StepOp op, DType to, DType from, int single, int64_t n) {
   return std::string(nameOf(op)) + " " + nameOf(from) + " to " + nameOf(to) + " n=" + std::to_string(n) + " single=" + std::to_string(single);
 }
 
+// A sweep of one step. Bit k of `single`: source k is one number, read for every element.
+class OneStep {
+ public:
+  OneStep(StepOp op, DType to, const std::vector<DType>& from, int64_t n, int single = 0) : sweep_(groupOf(op, to, from, n, single)) {}
+
+  void run(void* to, const std::vector<void*>& from) const {
+    std::vector<void*> buffers = from;
+    buffers.push_back(to);
+    sweep_.run(buffers.data(), nullptr);
+  }
+
+ private:
+  static Fused groupOf(StepOp op, DType to, const std::vector<DType>& from, int64_t n, int single) {
+    Fused group;
+    group.extents = extentsOf({n});
+    Step step;
+    step.op = op;
+    for (size_t k = 0; k < from.size(); k++) {
+      group.slots.push_back({SlotKind::operand, from[k], static_cast<int32_t>(k), 0, extentsOf({(single >> k & 1) != 0 ? 0 : 1})});
+      step.sources[k] = static_cast<int32_t>(k);
+    }
+    step.target = static_cast<int32_t>(from.size());
+    group.slots.push_back({SlotKind::output, to, step.target, 0, {}});
+    group.steps.push_back(step);
+    return group;
+  }
+
+  Sweep sweep_;
+};
+
 // Sources and result at the edges of their memory, and the result over the first source where elements have one size.
 void checkStep(StepOp op, DType from, DType to, int single) {
   const int arity = arityOf(op);
@@ -77,20 +108,20 @@ void checkStep(StepOp op, DType from, DType to, int single) {
       const auto at = [&](int k) { return k < arity ? values[size_t(k)][(single >> k & 1) != 0 ? 0 : size_t(i)] : 0.0; };
       want.push_back(held(to, exactly(op, from, at(0), at(1), at(2))));
     }
-    const StepFunction run = stepFunction(op, to, arity == 3 ? from : types.back(), single);
+    const OneStep step(op, to, types, n, single);
     for (const Edge edge : kEdges)
       for (const bool over : {false, true}) {
         if (over && (bytesOf(types[0]) != bytesOf(to) || (single & 1) != 0)) continue;
         std::vector<std::unique_ptr<GuardedBytes>> memory;
-        const void* sources[3] = {};
+        std::vector<void*> sources;
         for (int k = 0; k < arity; k++) {
           memory.push_back(std::make_unique<GuardedBytes>(values[size_t(k)].size() * size_t(bytesOf(types[size_t(k)])), edge));
           pack(types[size_t(k)], values[size_t(k)], memory.back()->data());
-          sources[k] = memory.back()->data();
+          sources.push_back(memory.back()->data());
         }
         const GuardedBytes result(size_t(n * bytesOf(to)), edge);
         void* const target = over ? memory[0]->data() : result.data();
-        run(n, target, sources[0], sources[1], sources[2]);
+        step.run(target, sources);
         bool intact = result.intact();
         for (const auto& m : memory) intact = intact && m->intact();
         expect(intact && alike(unpack(to, n, target), want), [&] { return describe(op, to, from, single, n); });
@@ -113,7 +144,7 @@ void checkExactSteps() {
       if (!defined || (!wholeToo && !floatsOnly && !any && !isLogical(op))) continue;
       const DType to = isComparison(op) || isLogical(op) ? DType::boolean : dtype;
       for (int single = 0; single < (1 << arityOf(op)); single++)
-        if (single == 0 || takesSingle(op, dtype, single)) checkStep(op, dtype, to, single);
+        checkStep(op, dtype, to, single);
     }
 }
 
@@ -141,7 +172,7 @@ void checkConversions() {
         for (const Edge edge : kEdges) {
           const GuardedBytes source(size_t(n * bytesOf(from)), edge), result(size_t(n * bytesOf(to)), edge);
           pack(from, values, source.data());
-          stepFunction(StepOp::convert, to, from, 0)(n, result.data(), source.data(), nullptr, nullptr);
+          OneStep(StepOp::convert, to, {from}, n).run(result.data(), {source.data()});
           expect(result.intact() && alike(unpack(to, n, result.data()), want), [&] { return describe(StepOp::convert, to, from, 0, n); });
         }
       }
@@ -168,15 +199,16 @@ void checkFunctions(DType dtype) {
       {StepOp::cos, [](double x) { return std::cos(x); }, 0, 1},
   };
   for (const Function& f : functions) {
-    const StepFunction run = stepFunction(f.op, dtype, dtype, 0);
+    const OneStep single(f.op, dtype, {dtype}, 1);
     for (const int64_t n : lengths()) {
+      const OneStep step(f.op, dtype, {dtype}, n);
       std::vector<double> values;
       for (int64_t i = 0; i < n; i++) values.push_back(i % 5 == 0 ? f.at : held(dtype, static_cast<double>(1 + randomBelow(400)) / 64));
       for (const Edge edge : kEdges) {
         const GuardedBytes source(size_t(n * bytesOf(dtype)), edge), result(size_t(n * bytesOf(dtype)), edge);
         const GuardedBytes one(size_t(bytesOf(dtype)), edge), alone(size_t(bytesOf(dtype)), edge);
         pack(dtype, values, source.data());
-        run(n, result.data(), source.data(), nullptr, nullptr);
+        step.run(result.data(), {source.data()});
         const std::vector<double> got = unpack(dtype, n, result.data());
         bool right = result.intact() && alone.intact();
         for (size_t i = 0; i < values.size(); i++) {
@@ -184,7 +216,7 @@ void checkFunctions(DType dtype) {
           right = right && (got[i] == want || std::fabs(got[i] - want) <= 2e-7 * std::fabs(want));
           if (values[i] == f.at) right = right && got[i] == f.is;
           pack(dtype, {values[i]}, one.data());
-          run(1, alone.data(), one.data(), nullptr, nullptr);
+          single.run(alone.data(), {one.data()});
           right = right && std::memcmp(alone.data(), result.data() + static_cast<int64_t>(i) * bytesOf(dtype), size_t(bytesOf(dtype))) == 0;
         }
         expect(right, [&] { return describe(f.op, dtype, dtype, 0, n); });
@@ -248,10 +280,12 @@ void checkFolds() {
 // Integers wrap, and division by nothing is 0.
 void checkLimits() {
   const int32_t most = std::numeric_limits<int32_t>::max(), least = std::numeric_limits<int32_t>::min();
-  const int32_t a[] = {most, least, least, least, 5, most}, b[] = {1, 1, -1, -1, 0, most};
+  int32_t a[] = {most, least, least, least, 5, most}, b[] = {1, 1, -1, -1, 0, most};
   const auto run = [&](StepOp op, std::vector<int32_t> want) {
     int32_t to[6];
-    stepFunction(op, DType::i32, DType::i32, 0)(6, to, a, b, nullptr);
+    const std::vector<void*> sources{a, b};
+    const auto arity = static_cast<size_t>(arityOf(op));
+    OneStep(op, DType::i32, std::vector<DType>(arity, DType::i32), 6).run(to, {sources.begin(), sources.begin() + arityOf(op)});
     expect(std::equal(want.begin(), want.end(), to), std::string(nameOf(op)) + " at the limits of i32");
   };
   run(StepOp::add, {least, least + 1, most, most, 5, -2});
@@ -264,10 +298,10 @@ void checkLimits() {
     const std::vector<double> x = {NAN, 1, 0.0, -0.0, NAN}, y = {1, NAN, -0.0, 0.0, NAN};
     std::byte p[64], q[64], z[64];
     pack(dtype, x, p), pack(dtype, y, q);
-    stepFunction(StepOp::maximum, dtype, dtype, 0)(5, z, p, q, nullptr);
+    OneStep(StepOp::maximum, dtype, {dtype, dtype}, 5).run(z, {p, q});
     std::vector<double> got = unpack(dtype, 5, z);
     expect(alike(got, {NAN, NAN, 0, 0, NAN}) && !std::signbit(got[2]) && !std::signbit(got[3]), "maximum of NaN and of zeros");
-    stepFunction(StepOp::minimum, dtype, dtype, 0)(5, z, p, q, nullptr);
+    OneStep(StepOp::minimum, dtype, {dtype, dtype}, 5).run(z, {p, q});
     got = unpack(dtype, 5, z);
     expect(alike(got, {NAN, NAN, 0, 0, NAN}) && std::signbit(got[2]) && std::signbit(got[3]), "minimum of NaN and of zeros");
   }

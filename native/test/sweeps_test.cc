@@ -61,6 +61,8 @@ Case randomCase() {
   Fused& g = c.group;
   g.extents = randomExtents();
   const DType main = static_cast<DType>(pick({0, 0, 1, 2, 4}));
+  // Chains hold one type of floats at a time; some have to turn to the other and back.
+  const DType second = main == DType::f32 && randomBelow(2) == 0 ? DType::f64 : DType::boolean;
   const auto addSlot = [&](Slot slot, double bound) {
     g.slots.push_back(slot);
     c.bounds.push_back(bound);
@@ -70,12 +72,12 @@ Case randomCase() {
   for (int64_t i = pick({1, 2, 3}); i > 0; i--) {
     int64_t size = 0;
     const Extents strides = randomStrides(g.extents, size);
-    const DType dtype = randomBelow(5) == 0 ? DType::boolean : main;
+    const DType dtype = randomBelow(5) == 0 ? DType::boolean : randomBelow(4) == 0 ? second : main;
     ready.push_back(addSlot({SlotKind::operand, dtype, addBuffer(c, dtype, size), 0, strides}, 3));
   }
   const double immediate = static_cast<double>(randomBelow(3));
   ready.push_back(addSlot({SlotKind::immediate, main, -1, immediate, {}}, immediate));
-  for (int64_t i = 1 + randomBelow(7); i > 0; i--) {
+  for (int64_t i = 1 + randomBelow(randomBelow(4) == 0 ? 20 : 7); i > 0; i--) {
     const auto source = [&](DType dtype) {
       std::vector<int32_t> fit;
       for (const int32_t s : ready)
@@ -84,9 +86,10 @@ Case randomCase() {
     };
     Step step;
     step.op = static_cast<StepOp>(pick({0, 1, 1, 2, 3, 5, 6, 23, 24, 25, 29, 30}));
-    DType from = main, to = main;
+    const DType most = second != DType::boolean && randomBelow(3) == 0 ? second : main;
+    DType from = most, to = most;
     if (step.op == StepOp::equal || step.op == StepOp::less || step.op == StepOp::lessEqual) to = DType::boolean;
-    if (step.op == StepOp::convert) (randomBelow(2) == 0 ? from : to) = DType::boolean;
+    if (step.op == StepOp::convert) (randomBelow(2) == 0 ? from : to) = randomBelow(2) == 0 ? DType::boolean : most == main ? second : main;
     if (step.op == StepOp::sub && main == DType::u8) step.op = StepOp::maximum;
     const int arity = arityOf(step.op);
     bool possible = true;
