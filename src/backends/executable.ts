@@ -23,8 +23,8 @@ function compileBody(backend: Backend, program: Program): Executable {
   const constants = backend.compile(split.constants).run([]);
   const rest = backend.compile(split.rest);
   return {
-    run: (given) => rest.run([...given, ...constants]),
-    runAsync: (given) => rest.runAsync([...given, ...constants]),
+    run: (given) => rest.run(given.concat(constants)),
+    runAsync: (given) => rest.runAsync(given.concat(constants)),
     stats: () => rest.stats(),
   };
 }

@@ -23,82 +23,72 @@ export class BufferStorage implements Storage {
   }
 }
 
-/** Results below this many bytes share buffers with any others, of this run and the next. */
-const SMALL_BYTES = 4096;
-/** Of such a buffer: what keeping one small result alive may keep alive with it. */
-const CHUNK_BYTES = 16384;
-/** Larger results share a buffer with at most this many of their own size, as long as it stays below {@link SHARED_BYTES}. */
-const ALIKE = 8;
-const SHARED_BYTES = 1 << 20;
+/**
+ * A buffer costs 0.5 to 0.8 µs whatever its size, and then its collection; a training step of a small network returns a dozen results. So
+ * results share buffers with others of about their size, of this run and the next: of this many. One that is kept keeps them all.
+ */
+const SHARERS = 16;
+/** From this many bytes on each result has a buffer to itself. */
+const LARGE_BYTES = 64 * 1024;
+/** Results below this many bytes count as of this size. */
+const SMALL_BYTES = 1024;
 /** Every result begins at a multiple of this. */
 const ALIGNMENT = 64;
-
-const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /** Not zeroed: what it is for overwrites all of it. The collector frees it, and knows its size, as with any other. */
 const uninitialized = (bytes: number): ArrayBuffer => Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
 
-let chunk = new ArrayBuffer(0);
-let used = 0;
+/** A buffer that is handed out piece by piece. */
+class Chunk {
+  readonly #bytes: number;
+  #buffer = new ArrayBuffer(0);
+  #used = 0;
 
-/** Where in a chunk so many bytes may go. */
-function reserve(bytes: number): number {
-  if (used + bytes > chunk.byteLength) {
-    chunk = uninitialized(CHUNK_BYTES);
-    used = 0;
+  constructor(bytes: number) {
+    this.#bytes = bytes;
   }
-  const offset = used;
-  used += bytes;
-  return offset;
+
+  take(dtype: DType, size: number, bytes: number): BufferStorage {
+    if (this.#used + bytes > this.#buffer.byteLength) {
+      this.#buffer = uninitialized(this.#bytes);
+      this.#used = 0;
+    }
+    const offset = this.#used;
+    this.#used += bytes;
+    return new BufferStorage(this.#buffer, offset, dtype, size);
+  }
 }
+
+/** For results of up to 1, 2, 4, … times {@link SMALL_BYTES}. */
+const chunks = Array.from(
+  { length: Math.log2(LARGE_BYTES / SMALL_BYTES) + 1 },
+  (_, i) => new Chunk(SHARERS * SMALL_BYTES * 2 ** i),
+);
 
 interface Place {
   readonly dtype: DType;
   readonly size: number;
-  /** Which of the run's own buffers; `undefined`: a chunk. */
-  readonly buffer: number | undefined;
-  readonly offset: number;
   /** Rounded up to {@link ALIGNMENT}. */
   readonly bytes: number;
+  readonly chunk: Chunk | undefined;
 }
 
-/**
- * Memory for the results of one program. A buffer costs 0.5 to 0.8 µs whatever its size, and a training step of a small network returns a dozen
- * results; so small ones share, and large ones with a few of their size, which bounds what one that is kept keeps alive.
- */
+/** Memory for the results of one program. */
 export class ResultMemory {
   readonly #places: readonly Place[];
-  /** Bytes of each of the run's own buffers. */
-  readonly #buffers: readonly number[];
 
   constructor(results: readonly { readonly dtype: DType; readonly size: number }[]) {
-    const buffers: { bytes: number; count: number; readonly each: number }[] = [];
     this.#places = results.map(({ dtype, size }) => {
-      const bytes = aligned(size * bytesOf(dtype));
-      if (bytes < SMALL_BYTES) return { dtype, size, buffer: undefined, offset: 0, bytes };
-      const open = buffers.findIndex(
-        (other) => other.each === bytes && other.count < ALIKE && other.bytes + bytes <= SHARED_BYTES,
-      );
-      const buffer = open < 0 ? buffers.push({ bytes: 0, count: 0, each: bytes }) - 1 : open;
-      const into = buffers[buffer]!;
-      const place = { dtype, size, buffer, offset: into.bytes, bytes };
-      into.bytes += bytes;
-      into.count++;
-      return place;
+      const bytes = Math.ceil((size * bytesOf(dtype)) / ALIGNMENT) * ALIGNMENT;
+      const doublings = Math.max(0, Math.ceil(Math.log2(bytes / SMALL_BYTES)));
+      return { dtype, size, bytes, chunk: bytes < LARGE_BYTES ? chunks[doublings] : undefined };
     });
-    this.#buffers = buffers.map(({ bytes }) => bytes);
   }
 
   /** Fresh memory for every result; its elements are whatever was there before. */
   allocate(): BufferStorage[] {
-    const own = this.#buffers.map(uninitialized);
-    return this.#places.map(({ dtype, size, buffer, offset, bytes }) =>
-      buffer === undefined ? smallStorage(dtype, size, bytes) : new BufferStorage(own[buffer]!, offset, dtype, size),
+    return this.#places.map(({ dtype, size, bytes, chunk }) =>
+      chunk ? chunk.take(dtype, size, bytes) : new BufferStorage(uninitialized(bytes), 0, dtype, size),
     );
   }
-}
-
-function smallStorage(dtype: DType, size: number, bytes: number): BufferStorage {
-  const offset = reserve(bytes);
-  return new BufferStorage(chunk, offset, dtype, size);
 }
