@@ -10,11 +10,18 @@ export interface Executable {
   stats(): ExecutableStats;
 }
 
+/** What a backend made of a program. What a linearization keeps between its two parts is its own `residualBytes`. */
 export interface ExecutableStats {
-  /** Instructions the backend runs, after fusion. */
+  /** Instructions a run consists of, after fusion. */
   readonly instructions: number;
-  /** Bytes of working memory, besides inputs and outputs, that one run needs at its peak. */
+  /** How many of them are sweeps over memory: groups of elementwise operations with the reductions at their end. */
+  readonly sweeps: number;
+  /** Bytes of working memory that a run needs besides inputs and outputs. Programs run in turn and share it, so the largest counts. */
   readonly arenaBytes: number;
+  /** The most bytes of intermediate results that are alive at one time: what no plan could do with less than. */
+  readonly peakBytes: number;
+  /** Bytes of what depends on no input, computed once and kept as long as the executable. */
+  readonly constantBytes: number;
   /** How many convolutions each algorithm computes, where the backend has a choice. */
   readonly convolutions?: Readonly<Record<Convolution, number>>;
 }

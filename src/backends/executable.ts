@@ -1,7 +1,9 @@
 import { splitConstants } from '../compile/constants.js';
 import {
   type Atom,
+  type Aval,
   arrayFrom,
+  bytesOf,
   DTypeError,
   formatAval,
   inlineBodies,
@@ -11,10 +13,13 @@ import {
   ShapeError,
   sameAval,
   simplify,
+  sizeOf,
   Tensor,
   Var,
 } from '../ir/index.js';
 import type { Backend, Executable } from './backend.js';
+
+const bytesOfAval = ({ shape, dtype }: Aval): number => sizeOf(shape) * bytesOf(dtype);
 
 /** With what is the same in every run computed now, and handed to each run as inputs. */
 function compileBody(backend: Backend, program: Program): Executable {
@@ -25,7 +30,7 @@ function compileBody(backend: Backend, program: Program): Executable {
   return {
     run: (given) => rest.run(given.concat(constants)),
     runAsync: (given) => rest.runAsync(given.concat(constants)),
-    stats: () => rest.stats(),
+    stats: () => ({ ...rest.stats(), constantBytes: constants.reduce((sum, { aval }) => sum + bytesOfAval(aval), 0) }),
   };
 }
 
@@ -73,6 +78,6 @@ export function makeExecutable(backend: Backend, program: Program): Executable {
       check(given);
       return collect(given, body ? await body.runAsync(given) : []);
     },
-    stats: () => body?.stats() ?? { instructions: 0, arenaBytes: 0 },
+    stats: () => body?.stats() ?? { instructions: 0, sweeps: 0, arenaBytes: 0, peakBytes: 0, constantBytes: 0 },
   };
 }

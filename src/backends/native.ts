@@ -183,7 +183,8 @@ class NativeExecutable implements Executable {
   }
 
   stats(): ExecutableStats {
-    return { ...this.#executable.stats(), convolutions: this.#tape.convolutions };
+    const { sweeps, peakBytes, convolutions } = this.#tape;
+    return { ...this.#executable.stats(), sweeps, peakBytes, constantBytes: 0, convolutions };
   }
 
   #wrap(results: readonly BufferStorage[]): Tensor[] {

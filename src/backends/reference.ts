@@ -52,7 +52,10 @@ function prepare(program: Program): Executable {
   return {
     run,
     runAsync: async (given) => run(given),
-    stats: () => ({ instructions: steps.length, arenaBytes: peakBytes(program, steps) }),
+    stats: () => {
+      const bytes = peakBytes(program, steps);
+      return { instructions: steps.length, sweeps: 0, arenaBytes: bytes, peakBytes: bytes, constantBytes: 0 };
+    },
   };
 }
 

@@ -185,7 +185,14 @@ class WasmExecutable implements Executable {
 
   stats(): ExecutableStats {
     const { instructions, workingBytes } = this.#instance.exports;
-    return { instructions: instructions(this.#handle), arenaBytes: workingBytes(this.#handle) >>> 0 };
+    const { sweeps, peakBytes } = this.#tape;
+    return {
+      instructions: instructions(this.#handle),
+      sweeps,
+      arenaBytes: workingBytes(this.#handle) >>> 0,
+      peakBytes,
+      constantBytes: 0,
+    };
   }
 }
 

@@ -14,14 +14,18 @@ import { fuse } from './fuse.js';
 import { stridesOver } from './fuse-pattern.js';
 import type { Access, Fused, Group, Kernel } from './instructions.js';
 import { type MemoryPlan, planMemory } from './plan.js';
-import { dtypeCodes, FUSED, HEADER_WORDS, pushWide, slotKinds, TAPE_MAGIC, TAPE_VERSION } from './tape.js';
+import { dtypeCodes, FUSED, HEADER_WORDS, LINE, pushWide, slotKinds, TAPE_MAGIC, TAPE_VERSION } from './tape.js';
 
 /** What a native executor needs to run a program; see tape.ts for the format. */
 export interface Tape {
   readonly words: Int32Array;
   readonly literals: Float64Array;
   readonly instructions: number;
+  /** How many of them are groups. */
+  readonly sweeps: number;
   readonly arenaBytes: number;
+  /** The most bytes of the arena in use at one time. */
+  readonly peakBytes: number;
   /** Convolutions by what computes them. */
   readonly convolutions: Readonly<Record<Convolution, number>>;
   /** The dtype and size of each array the executor fills. */
@@ -131,7 +135,9 @@ class Encoder {
       words: Int32Array.from(words),
       literals: Float64Array.from(this.literals),
       instructions: fused.instructions.length,
-      arenaBytes: plan.arenaLines * 64,
+      sweeps: fused.instructions.filter(({ kind }) => kind === 'fused').length,
+      arenaBytes: plan.arenaLines * LINE,
+      peakBytes: plan.peakLines * LINE,
       convolutions: this.convolutions,
       results: plan.outputs.map(({ aval }) => ({ dtype: aval.dtype, size: sizeOf(aval.shape) })),
       outputs: fused.outputs.map((variable) => plan.outputs.indexOf(variable)),

@@ -8,6 +8,8 @@ export interface MemoryPlan {
   /** Tensors in the arena and the 64-byte line each begins at. Inputs and outputs of the program are elsewhere. */
   readonly lines: ReadonlyMap<Var, number>;
   readonly arenaLines: number;
+  /** The most lines that are in use at one time; the arena is larger where what is free lies scattered. */
+  readonly peakLines: number;
   /** The program's outputs without repetition. */
   readonly outputs: readonly Var[];
 }
@@ -68,7 +70,24 @@ export function planMemory({ inputs, instructions, outputs }: Fused): MemoryPlan
   const arenaLines = place(blocks);
   const lines = new Map<Var, number>();
   for (const block of blocks) for (const variable of block.holds) lines.set(variable, block.at);
-  return { lines, arenaLines, outputs: distinct };
+  return { lines, arenaLines, peakLines: mostAtOnce(blocks), outputs: distinct };
+}
+
+/** The most lines that blocks hold at one time. */
+function mostAtOnce(blocks: readonly Block[]): number {
+  const change = new Map<number, number>();
+  const add = (at: number, lines: number): unknown => change.set(at, (change.get(at) ?? 0) + lines);
+  for (const { from, to, lines } of blocks) {
+    add(from, lines);
+    add(to + 1, -lines);
+  }
+  let now = 0;
+  let most = 0;
+  for (const [, lines] of [...change].sort(([a], [b]) => a - b)) {
+    now += lines;
+    most = Math.max(most, now);
+  }
+  return most;
 }
 
 const readsOf = (instruction: Fused['instructions'][number]): Var[] =>

@@ -51,7 +51,10 @@ describe('memory plan', () => {
     'random program %i: no live value is overwritten',
     (seed) => {
       const fused = fuse(randomProgram(seed).program);
-      expectSound(fused, planMemory(fused));
+      const plan = planMemory(fused);
+      expectSound(fused, plan);
+      expect(plan.peakLines).toBeLessThanOrEqual(plan.arenaLines);
+      expect(plan.peakLines).toBeGreaterThanOrEqual(Math.max(0, ...[...plan.lines.keys()].map(linesOf)));
     },
   );
 
@@ -66,6 +69,7 @@ describe('memory plan', () => {
     const fused = fuse(program);
     const plan = planMemory(fused);
     expect(plan.arenaLines).toBe(0);
+    expect(plan.peakLines).toBe(0);
     for (const variable of [...fused.inputs, ...fused.outputs]) expect(plan.lines.has(variable)).toBe(false);
   });
 });
