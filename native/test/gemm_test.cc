@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "check.h"
+#include "cpu/gemm_grid.h"
 #include "cpu/gemm_tile.h"
 
 namespace {
@@ -118,9 +119,35 @@ void checkPaths() {
   forms({.m = 5, .n = 6, .k = 4, .batch = 0});
 }
 
+// Every tile and panel in exactly one task, and no thread with more than it must have.
+void checkGrids() {
+  for (const int64_t threads : {1, 2, 3, 8}) {
+    ThreadPool::instance().setThreads(static_cast<int>(threads));
+    for (const int64_t tiles : {1, 2, 3, 5, 7, 16, 37, 200})
+      for (const int64_t panels : {1, 2, 3, 10, 64})
+        for (const int64_t most : {1, 2, 3, 7, 16, 512})
+          for (const bool packs : {false, true}) {
+            const Grid grid = divide(tiles, panels, most, packs);
+            const auto what = [&] {
+              return "grid of " + std::to_string(tiles) + " x " + std::to_string(panels) + " for " + std::to_string(threads) +
+                     " threads, at most " + std::to_string(most);
+            };
+            expect(grid.down.begin(grid.down.count) == tiles && grid.across.begin(grid.across.count) == panels, what);
+            expect(grid.down.count * grid.across.count <= most, what);
+            const int64_t tasks = grid.down.count * grid.across.count;
+            const int64_t span = (tasks + threads - 1) / threads * grid.down.size * grid.across.size;
+            const int64_t even = (tiles * panels + std::min(threads, most) - 1) / std::min(threads, most);
+            // No worse than cutting one way alone, and within twice of even shares where there are enough tasks.
+            if (most >= 4 * threads && tiles * panels >= 4 * threads) expect(span <= 2 * even, what);
+          }
+  }
+}
+
 }  // namespace
 
 int main() {
+  checkGrids();
+  ThreadPool::instance().setThreads(1);
   forEachIsa([] {
     checkSizes<float>();
     checkSizes<double>();
