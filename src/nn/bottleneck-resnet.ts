@@ -1,9 +1,10 @@
 import { ConfigError, type DType, type Value } from '../ir/index.js';
 import { add, maxPool, mean, relu } from '../ops/index.js';
 import { zeros } from '../tensor/index.js';
+import { applyHead, headOf } from './classifier.js';
 import { type ConvNormParams, convNorm, initConvNorm, initNormState } from './conv-norm.js';
 import { fanInUniform } from './init.js';
-import { type DenseParams, dense, type NormState } from './layers.js';
+import type { DenseParams, NormState } from './layers.js';
 import type { Model } from './model.js';
 import { convNormNames, denseNames, type PyTorchNames } from './pytorch-names.js';
 import { type ImageShape, isCount, requireClasses, requireImageShape } from './require.js';
@@ -74,6 +75,16 @@ export function bottleneckResNet({
   requireImageShape('bottleneckResNet', imageShape);
   const plans = planBlocks(counts, channels);
   const features = channels.at(-1)! * EXPANSION;
+  const classifier = headOf<BottleneckResNetParams, BottleneckResNetState>((params, state, x, { train }) => {
+    const stem = convNorm(x, params.stem, state.stem, { stride: 2, train });
+    let h = maxPool(relu(stem.output), { window: 3, strides: 2, padding: 1 });
+    const blocks = plans.map((plan, i) => {
+      const result = applyBlock(h, params.blocks[i]!, state.blocks[i]!, { stride: plan.stride, train });
+      h = result.output;
+      return result.state;
+    });
+    return { features: mean(h, { axes: [1, 2] }), state: { stem: stem.state, blocks } };
+  });
   return {
     name: `resnet-${3 * plans.length + 2}`,
     classes,
@@ -101,17 +112,8 @@ export function bottleneckResNet({
       };
       return { params: { stem, blocks, head }, state };
     },
-    apply(params, state, x, { train }) {
-      const stem = convNorm(x, params.stem, state.stem, { stride: 2, train });
-      let h = maxPool(relu(stem.output), { window: 3, strides: 2, padding: 1 });
-      const blocks = plans.map((plan, i) => {
-        const result = applyBlock(h, params.blocks[i]!, state.blocks[i]!, { stride: plan.stride, train });
-        h = result.output;
-        return result.state;
-      });
-      const pooled = mean(h, { axes: [1, 2] });
-      return { logits: dense(pooled, params.head), state: { stem: stem.state, blocks } };
-    },
+    apply: applyHead(classifier),
+    classifier,
   };
 }
 

@@ -6,11 +6,12 @@ export {
   type BottleneckState,
   bottleneckResNet,
 } from './bottleneck-resnet.js';
+export { classifierOf, cosineClassifier, type RetrainedHead, retrainedHead } from './classifier.js';
 export type { ConvNormParams } from './conv-norm.js';
 export { fanInUniform, heNormal, type NormalSource } from './init.js';
 export * from './layers.js';
 export { type MlpOptions, type MlpParams, type MlpState, mlp, type TableBatch } from './mlp.js';
-export { type Model, parameterCount } from './model.js';
+export { type Classifier, type Model, parameterCount } from './model.js';
 export { exportPyTorch, type ImportOptions, importPyTorch } from './pytorch.js';
 export type { PyTorchLayout, PyTorchLeaf, PyTorchNames } from './pytorch-names.js';
 export {

@@ -1,6 +1,7 @@
 import { ConfigError, type DType, formatAval, formatShape, type Shape, ShapeError, type Value } from '../ir/index.js';
 import { concatenate, relu, reshape, slice, takeRows } from '../ops/index.js';
 import { zeros } from '../tensor/index.js';
+import { applyHead, headOf } from './classifier.js';
 import { fanInUniform, heNormal, type NormalSource, normal } from './init.js';
 import { type DenseParams, dense } from './layers.js';
 import type { Model } from './model.js';
@@ -45,6 +46,10 @@ export function mlp(options: MlpOptions): Model<MlpParams, MlpState, TableBatch>
   requireColumns(options, dimensions);
   const features = dimensions.reduce((total, d) => total + d, numeric);
   const sizes = [features, ...hidden];
+  const classifier = headOf<MlpParams, MlpState, TableBatch>((params, state, x) => {
+    const inputs = columnsOf(x, numeric, params.embeddings);
+    return { features: params.hidden.reduce((h, layer) => relu(dense(h, layer)), inputs), state };
+  });
   return {
     name: `mlp-${[...hidden, classes].join('-')}`,
     classes,
@@ -58,11 +63,8 @@ export function mlp(options: MlpOptions): Model<MlpParams, MlpState, TableBatch>
         state: {},
       };
     },
-    apply(params, state, x) {
-      const inputs = columnsOf(x, numeric, params.embeddings);
-      const features = params.hidden.reduce((h, layer) => relu(dense(h, layer)), inputs);
-      return { logits: dense(features, params.head), state };
-    },
+    apply: applyHead(classifier),
+    classifier,
   };
 }
 

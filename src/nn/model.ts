@@ -1,5 +1,6 @@
 import { type DType, flatten, type Value } from '../ir/index.js';
 import type { NormalSource } from './init.js';
+import type { DenseParams } from './layers.js';
 import type { PyTorchNames } from './pytorch-names.js';
 
 /**
@@ -16,6 +17,16 @@ export interface Model<P, S, X = Value> {
   apply(params: P, state: S, x: X, options: { readonly train: boolean }): { logits: Value; state: S };
   /** What its arrays are called in PyTorch; without, they cannot be exchanged with it. */
   readonly pyTorchNames?: PyTorchNames;
+  /** The last dense layer and what lies below it, for methods that put another classifier there. Absent if the model does not end in one. */
+  readonly classifier?: Classifier<P, S, X>;
+}
+
+/** A model's last layer apart from its body: logits = features · weight + bias. */
+export interface Classifier<P, S, X = Value> {
+  /** Features [N, F], and the new state. The head is not read. */
+  features(params: P, state: S, x: X, options: { readonly train: boolean }): { features: Value; state: S };
+  head(params: P): DenseParams;
+  withHead(params: P, head: DenseParams): P;
 }
 
 /** Draws nothing, for parameters of which only the shapes matter. */

@@ -1,9 +1,10 @@
 import { ConfigError, type DType, ShapeError, type Value } from '../ir/index.js';
 import { maxPool, relu, reshape } from '../ops/index.js';
 import { zeros } from '../tensor/index.js';
+import { applyHead, headOf } from './classifier.js';
 import { type ConvNormParams, convNorm, initConvNorm, initNormState } from './conv-norm.js';
 import { fanInUniform } from './init.js';
-import { type DenseParams, dense, type NormState } from './layers.js';
+import type { DenseParams, NormState } from './layers.js';
 import type { Model } from './model.js';
 import { convNormNames, denseNames, type PyTorchNames } from './pytorch-names.js';
 import { type ImageShape, isCount, requireClasses, requireImageShape } from './require.js';
@@ -45,6 +46,15 @@ export function smallCnn({
       `smallCnn: each block halves the images, and ${height}×${width} cannot be halved ${channels.length} times; list fewer channels`,
     );
   }
+  const classifier = headOf<SmallCnnParams, SmallCnnState>((params, state, x, { train }) => {
+    let h: Value = x;
+    const next = params.blocks.map((block, i) => {
+      const normalised = convNorm(h, block, state[i]!, { stride: 1, train });
+      h = maxPool(relu(normalised.output), { window: 2 });
+      return normalised.state;
+    });
+    return { features: reshape(h, [h.shape[0]!, features]), state: next };
+  });
   return {
     name: `small-cnn-${channels.join('-')}`,
     classes,
@@ -59,15 +69,8 @@ export function smallCnn({
       };
       return { params: { blocks, head }, state: channels.map((filters) => initNormState(filters, dtype)) };
     },
-    apply(params, state, x, { train }) {
-      let h: Value = x;
-      const next = params.blocks.map((block, i) => {
-        const normalised = convNorm(h, block, state[i]!, { stride: 1, train });
-        h = maxPool(relu(normalised.output), { window: 2 });
-        return normalised.state;
-      });
-      return { logits: dense(reshape(h, [h.shape[0]!, features]), params.head), state: next };
-    },
+    apply: applyHead(classifier),
+    classifier,
   };
 }
 
