@@ -14,6 +14,7 @@ import {
   matmul,
   neumann,
   parametricCrossEntropy,
+  parametricLoss,
   Random,
   ravel,
   relu,
@@ -56,8 +57,9 @@ export function stepCases(convolution: Convolution = 'direct'): Case[] {
       prepare() {
         const { model, params, state, x, y } = network(batch);
         const samples = { x, y, g: tensor(new Int32Array(batch)) };
-        const { step } = trainPrograms(model, { momentum: 0.9, weightDecay: 1e-4 });
-        const loss = classLoss(fixedLosses['cross-entropy'](new Array<number>(CLASSES).fill(1)));
+        const plain = parametricLoss(fixedLosses['cross-entropy'](new Array<number>(CLASSES).fill(1)));
+        const step = trainPrograms(model, { momentum: 0.9, weightDecay: 1e-4 }).step(plain);
+        const loss = plain.numbers(0);
         let train = initTraining({ params, state });
         const stats = native(() => step.stats(train, samples, loss, 0.01));
         return {

@@ -14,6 +14,7 @@ import {
   longTailIndices,
   mean,
   measuredSource,
+  movingLoss,
   mul,
   objectives,
   presets,
@@ -78,7 +79,7 @@ export async function trainNetwork(train: ImageDataset, seed: number, epochs: nu
     indices: split.train,
     settings: training,
     random: random.fork('train'),
-    loss: () => loss,
+    loss: movingLoss(() => loss),
   });
   let trainLoss = Number.NaN;
   while (phase.completedSteps < phase.totalSteps) trainLoss = (await phase.step()).epoch?.trainLoss ?? trainLoss;

@@ -10,6 +10,7 @@ import {
   longTailIndices,
   mapTrees,
   measuredSource,
+  movingLoss,
   type PointOptions,
   parametricCrossEntropy,
   presets,
@@ -70,7 +71,7 @@ export async function* train(
     indices: split.train,
     settings: training,
     random,
-    loss: () => neutral,
+    loss: movingLoss(() => neutral),
   });
   const draw = async (sampler: { next(): Int32Array }): Promise<Batch> => {
     const { x, y, g } = await source.batch(sampler.next());

@@ -1,34 +1,30 @@
 import type { Dataset, DatasetParts, ImageDataset } from '../data/dataset.js';
+import { cellCounts } from '../data/groups.js';
 import { classCounts, type LongTail, longTailIndices, stratifiedSplit } from '../data/long-tail.js';
 import { Random } from '../data/random.js';
 import { type InputOf, measuredSource, type Source } from '../data/source.js';
 import { ConfigError } from '../ir/index.js';
 import { argmaxRows, type ClassificationErrors, classificationErrors } from '../metrics/index.js';
-import { type Model, type NamedArray, namedArrays, treeFromArrays } from '../nn/index.js';
+import {
+  classifierOf,
+  cosineClassifier,
+  type Model,
+  type NamedArray,
+  namedArrays,
+  retrainedHead,
+  treeFromArrays,
+} from '../nn/index.js';
+import { type BaselineName, type BaselineOverrides, baselines, parametricLoss } from './baselines/index.js';
 import type { DataSettings } from './data-settings.js';
 import { evaluate, predictLogits } from './evaluate.js';
-import { type ClassLossNumbers, classLoss, type FixedLossName, fixedLosses } from './loss.js';
-import type { HypergradientReport, Phase, Snapshot, StepReport } from './phase.js';
-import { SearchPhase, type SearchSettings } from './search.js';
+import { stratifiedFolds } from './folds.js';
+import { AdjustPhase, headPhase, type Trained, type TrainingPhase } from './head-phase.js';
+import { type ClassLossNumbers, type StartSetting, startingLoss, type Table } from './loss/index.js';
+import { baselineWith, type MethodName, type Stage } from './methods.js';
+import type { HypergradientReport, Snapshot, StepReport } from './phase.js';
+import { SearchPhase, type SearchSettings, type SearchSplit } from './search.js';
 import { SgdPhase, type TrainingSettings } from './sgd-phase.js';
 import { type TrainPrograms, trainPrograms } from './training.js';
-
-export type MethodName = FixedLossName | 'autobalance';
-
-/** One stage of an experiment: `train` under a fixed loss, `search` for one, `retrain` under the learned one. */
-export interface Stage {
-  readonly method: MethodName;
-  readonly kind: 'train' | 'search' | 'retrain';
-}
-
-/** The stages a method takes, in order. */
-export const stagesOf = (method: MethodName): Stage[] =>
-  method === 'autobalance'
-    ? [
-        { method, kind: 'search' },
-        { method, kind: 'retrain' },
-      ]
-    : [{ method, kind: 'train' }];
 
 export interface ExperimentSettings {
   readonly seed: number;
@@ -38,10 +34,12 @@ export interface ExperimentSettings {
   readonly search: SearchSettings;
   /** Epochs of the search; everything else of its SGD is as in `training`. */
   readonly searchEpochs: number;
-  /** Share of the training samples that the search holds out for its objective. */
+  /** Share of the training samples that the search holds out for its objective, unless it has folds. */
   readonly validationFraction: number;
-  /** Where α starts: neutral, or at another method's loss. */
-  readonly start: FixedLossName;
+  /** Where α starts: neutral (`cross-entropy`), at another fixed loss, or at given numbers. */
+  readonly start: StartSetting;
+  /** Settings of baselines other than their usual ones. */
+  readonly baselines?: BaselineOverrides;
   readonly data?: DataSettings;
 }
 
@@ -64,7 +62,11 @@ export interface ExperimentEvent {
   readonly logits?: Float32Array;
 }
 
-type RunningPhase<P, S> = Phase & { readonly result: { readonly params: P; readonly state: S } };
+/** A model and its programs. */
+interface Network<P, S, X> {
+  readonly model: Model<P, S, X>;
+  readonly programs: TrainPrograms<P, S, X>;
+}
 
 /** Test samples that the balanced error is watched on after each epoch of training; only shown, nothing is chosen by it. */
 const WATCHED = 2000;
@@ -82,19 +84,20 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
   readonly hypergradients: HypergradientReport[] = [];
   readonly #settings: ExperimentSettings;
   readonly #model: Model<P, S, InputOf<D>>;
-  readonly #programs: TrainPrograms<P, S, InputOf<D>>;
+  /** By scale of the cosine classifier; 0 is the model as it is. */
+  readonly #networks = new Map<number, Network<P, S, InputOf<D>>>();
   readonly #source: Source<InputOf<D>>;
   readonly #test: Source<InputOf<D>>;
   readonly #weights: Record<string, NamedArray> = {};
   readonly #seconds: Record<string, number> = {};
   #stageIndex = 0;
-  #phase: RunningPhase<P, S> | undefined;
+  #phase: TrainingPhase<P, S> | undefined;
   #learned: ClassLossNumbers | undefined;
 
   /**
    * @param data a training set, from which the long tail is cut if there is to be one, and a test set
    * @param options.learned a loss to retrain under without searching
-   * @throws {ConfigError|DataError} if the data cannot give the long tail
+   * @throws {ConfigError|DataError} if the data cannot give the long tail, or settings and data do not fit together
    */
   constructor(
     model: Model<P, S, InputOf<D>>,
@@ -116,7 +119,20 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     const sourceOf = measuredSource(data.train, { ...view, indices: this.trainIndices, seed: settings.seed });
     this.#source = sourceOf(data.train);
     this.#test = sourceOf(data.test);
-    this.#programs = trainPrograms(model, settings.training);
+    // What settings and data cannot do together comes to light before anything is trained.
+    for (const stage of stages) if (stage.kind === 'train' || stage.kind === 'search') this.#begin(stage);
+  }
+
+  /** What the groups are called that batches tell apart; none if everybody is in one. */
+  get groups(): readonly string[] {
+    const { names } = this.#source.group;
+    return names.length > 1 ? names : [];
+  }
+
+  /** Training samples n_k [K], or n_{k,g} [K][G] where the source has groups. */
+  get #cells(): Table {
+    const { dataset, group } = this.#source;
+    return group.names.length > 1 ? cellCounts(dataset, group, this.trainIndices) : this.counts;
   }
 
   /** The loss the search has learned; `undefined` before it has ended. */
@@ -159,14 +175,14 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     return { ...event, ...(await this.#endStage(stage, phase)) };
   }
 
-  async #endStage(stage: Stage, phase: RunningPhase<P, S>): Promise<Pick<ExperimentEvent, 'result' | 'logits'>> {
+  async #endStage(stage: Stage, phase: TrainingPhase<P, S>): Promise<Pick<ExperimentEvent, 'result' | 'logits'>> {
     this.#stageIndex += 1;
     this.#phase = undefined;
     if (phase instanceof SearchPhase) this.#learned = phase.learned;
     const { params, state } = phase.result;
     Object.assign(this.#weights, namedArrays({ params, state }, `${stage.method}.${stage.kind}`));
     if (stage.kind === 'search') return {};
-    const logits = await this.testLogits({ params, state });
+    const logits = await this.testLogits({ params, state }, stage.method);
     const { labels, classes } = this.#test.dataset;
     const errors = classificationErrors(argmaxRows(logits, classes), labels, classes);
     const result = { ...errors, seconds: this.#seconds[stage.method]! };
@@ -183,14 +199,30 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     return this.#test;
   }
 
-  /** Errors of a model on the whole test set. */
-  evaluate(trained: { readonly params: P; readonly state: S }): Promise<ClassificationErrors> {
-    return evaluate(this.#programs, trained, this.#test, allOf(this.#test));
+  /** Errors of a method's network on the whole test set. @param method whose; LDAM's ends in another classifier */
+  evaluate(trained: Trained<P, S>, method: MethodName = 'autobalance'): Promise<ClassificationErrors> {
+    return evaluate(this.#network(method).programs, trained, this.#test, allOf(this.#test));
   }
 
-  /** Logits of a model on the whole test set, f32 [N, K]. */
-  testLogits(trained: { readonly params: P; readonly state: S }): Promise<Float32Array<ArrayBuffer>> {
-    return predictLogits(this.#programs, trained, this.#test, allOf(this.#test));
+  /** Logits of a method's network on the whole test set, f32 [N, K]. */
+  testLogits(trained: Trained<P, S>, method: MethodName = 'autobalance'): Promise<Float32Array<ArrayBuffer>> {
+    return predictLogits(this.#network(method).programs, trained, this.#test, allOf(this.#test));
+  }
+
+  /** The model that a method trains, and its programs. */
+  #network(method: MethodName): Network<P, S, InputOf<D>> {
+    const scale = method === 'autobalance' ? 0 : this.#cosineScale(method);
+    const known = this.#networks.get(scale);
+    if (known) return known;
+    const model = scale > 0 ? cosineClassifier(this.#model, scale) : this.#model;
+    const network = { model, programs: trainPrograms(model, this.#settings.training) };
+    this.#networks.set(scale, network);
+    return network;
+  }
+
+  #cosineScale(name: BaselineName): number {
+    const { baseline, settings } = baselineWith(name, this.#settings.baselines);
+    return baseline.kind === 'loss' ? (baseline.cosineScale?.(settings) ?? 0) : 0;
   }
 
   /** Weights of every finished stage, named `<method>.<kind>.params.…` and `….state.…`. */
@@ -204,45 +236,113 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     return treeFromArrays({ params, state }, arrays, source, prefix);
   }
 
-  #current(): RunningPhase<P, S> | undefined {
+  #current(): TrainingPhase<P, S> | undefined {
     const stage = this.stages[this.#stageIndex];
     if (stage && !this.#phase) this.#phase = this.#begin(stage);
     return this.#phase;
   }
 
-  #begin(stage: Stage): RunningPhase<P, S> {
-    const { seed, training, search, searchEpochs, validationFraction, start } = this.#settings;
-    const { labels, classes } = this.#source.dataset;
-    const sampling = this.#settings.data?.sampling ?? 'instance';
-    const common = { model: this.#model, programs: this.#programs, source: this.#source, sampling };
-    if (stage.kind === 'search') {
-      const random = new Random(seed, 'search');
-      const split = stratifiedSplit(labels, classes, validationFraction, random.fork('split'), this.trainIndices);
-      const initial = fixedLosses[start](classCounts(labels, classes, split.train));
-      return new SearchPhase({
-        ...common,
-        random,
-        indices: split.train,
-        validation: split.validation,
-        // A constant learning rate: after it has dropped, θ hardly answers α any more while it goes on to fit its samples, and α is then
-        // driven by a few confident mistakes. Nothing is lost, for the search's θ is thrown away.
-        settings: { ...training, epochs: searchEpochs, milestones: [] },
-        search,
-        initial,
-        watch: { source: this.#source, indices: split.validation },
-      });
+  #begin(stage: Stage): TrainingPhase<P, S> {
+    switch (stage.kind) {
+      case 'search':
+        return this.#search(stage);
+      case 'retrain': {
+        if (!this.#learned)
+          throw new ConfigError('experiment: retraining needs a learned loss; search first or give one');
+        return new SgdPhase({ ...this.#training(stage), loss: parametricLoss(this.#learned) });
+      }
+      case 'train': {
+        const { baseline, settings } = this.#baseline(stage);
+        if (baseline.kind !== 'loss') throw new ConfigError(`experiment: ${stage.method} trains no network of its own`);
+        return new SgdPhase({ ...this.#training(stage), loss: baseline.loss({ counts: this.#cells }, settings) });
+      }
+      default:
+        return this.#changeHead(stage);
     }
-    const numbers = stage.method === 'autobalance' ? this.#learned : fixedLosses[stage.method](this.counts);
-    if (!numbers) throw new ConfigError('experiment: retraining needs a learned loss; search first or give one');
-    const loss = classLoss(numbers);
-    return new SgdPhase({
-      ...common,
-      random: new Random(seed, 'train'),
+  }
+
+  #baseline({ method }: Stage) {
+    if (method === 'autobalance') throw new ConfigError('experiment: autobalance has the stages search and retrain');
+    return baselineWith(method, this.#settings.baselines);
+  }
+
+  /** What every training on all training samples has in common. */
+  #training({ method }: Stage) {
+    return {
+      ...this.#network(method),
+      source: this.#source,
+      sampling: this.#settings.data?.sampling ?? 'instance',
+      random: new Random(this.#settings.seed, 'train'),
       indices: this.trainIndices,
-      settings: training,
-      loss: () => loss,
-      watch: { source: this.#test, indices: allOf(this.#test).subarray(0, WATCHED) },
+      settings: this.#settings.training,
+      watch: this.#watch(),
+    };
+  }
+
+  #watch() {
+    return { source: this.#test, indices: allOf(this.#test).subarray(0, WATCHED) };
+  }
+
+  #search(stage: Stage): SearchPhase<P, S, InputOf<D>> {
+    const { seed, training, search, searchEpochs, start, data } = this.#settings;
+    return new SearchPhase({
+      ...this.#network(stage.method),
+      source: this.#source,
+      sampling: data?.sampling ?? 'instance',
+      random: new Random(seed, 'search'),
+      splits: this.#splits(new Random(seed, 'search')),
+      // A constant learning rate: after it has dropped, θ hardly answers α any more while it goes on to fit its samples, and α is then
+      // driven by a few confident mistakes. Nothing is lost, for the search's θ is thrown away.
+      settings: { ...training, epochs: searchEpochs, ...(search.compat === undefined && { milestones: [] }) },
+      search,
+      counts: this.#cells,
+      initial: startingLoss(start, this.#cells),
+      watch: true,
     });
+  }
+
+  /** Parts in which every class, or cell of class and group, has its share. */
+  #splits(random: Random): readonly SearchSplit[] {
+    const { validationFraction, search } = this.#settings;
+    const { dataset, group } = this.#source;
+    const { length: groups } = group.names;
+    const cells = dataset.labels.map((label, i) => label * groups + group.values[i]!);
+    if (search.folds !== undefined) {
+      return stratifiedFolds(cells, this.trainIndices, search.folds, random.fork('folds'));
+    }
+    return [
+      stratifiedSplit(cells, dataset.classes * groups, validationFraction, random.fork('split'), this.trainIndices),
+    ];
+  }
+
+  #changeHead(stage: Stage): TrainingPhase<P, S> {
+    const { seed, training } = this.#settings;
+    const { baseline, settings } = this.#baseline(stage);
+    const classifier = classifierOf(this.#model, stage.method);
+    const base = this.modelFrom(this.#weights, 'experiment', 'cross-entropy.train');
+    const context = { counts: this.#cells };
+    if (baseline.kind === 'adjust') {
+      const head = baseline.adjust(classifier.head(base.params), context, settings);
+      return new AdjustPhase({ params: classifier.withHead(base.params, head), state: base.state });
+    }
+    if (baseline.kind !== 'classifier') throw new ConfigError(`experiment: ${stage.method} has the stage train`);
+    const model = retrainedHead(this.#model, base, baseline.head);
+    const epochs = Math.max(1, Math.round(training.epochs * settings.share!));
+    const phase = new SgdPhase({
+      model,
+      programs: trainPrograms(model, training),
+      source: this.#source,
+      random: new Random(seed, 'classifier'),
+      indices: this.trainIndices,
+      sampling: 'balanced',
+      settings: { ...training, epochs, warmupEpochs: 0 },
+      loss: baselines['cross-entropy'].loss(context, {}),
+      watch: this.#watch(),
+    });
+    return headPhase(phase, (head) => ({
+      params: classifier.withHead(base.params, baseline.head.head(head, classifier.head(base.params))),
+      state: base.state,
+    }));
   }
 
   /** Ends the threads that prepare batches, if there are any; nothing can be done with the experiment after that but look at it. */

@@ -1,4 +1,5 @@
 import type { NamedArray } from '../nn/index.js';
+import type { Table } from './loss/index.js';
 
 /** A phase's whole state: arrays and plain JSON. Restoring it and going on gives bit-identical results. */
 export interface Snapshot {
@@ -8,7 +9,7 @@ export interface Snapshot {
 
 /** What one step tells whoever watches. */
 export interface StepReport {
-  /** Training loss of the step. */
+  /** Training loss of the step; NaN of one that trains nothing. */
   readonly loss: number;
   /** Set on the last step of an epoch. */
   readonly epoch?: EpochReport;
@@ -36,8 +37,9 @@ export interface HypergradientReport {
   readonly damping: number;
   readonly largestEigenvalue: number | null;
   readonly smallestEigenvalue: number | null;
-  readonly delta: readonly number[];
-  readonly iota: readonly number[];
+  readonly delta: Table;
+  readonly iota: Table;
+  readonly weight: Table;
 }
 
 /** A piece of work that goes on in steps and can be interrupted between any two. */

@@ -1,8 +1,12 @@
 import type { FormatName } from '../data/formats/index.js';
 import type { ExperimentSettings } from './experiment.js';
+import type { ObjectiveSetting } from './objectives/index.js';
+import type { SearchSettings } from './search.js';
 
-/** Settings that are not the seed's. */
-export type PresetSettings = Omit<ExperimentSettings, 'seed'>;
+/** Settings that are not the seed's, as a file can hold them. */
+export type PresetSettings = Omit<ExperimentSettings, 'seed' | 'search' | 'baselines'> & {
+  readonly search: SearchSettings & { readonly objective: ObjectiveSetting };
+};
 
 export interface Preset {
   readonly name: string;

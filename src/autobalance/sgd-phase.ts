@@ -5,10 +5,10 @@ import type { Batch, Source } from '../data/source.js';
 import { NumericError, type Value } from '../ir/index.js';
 import { type Model, namedArrays, treeFromArrays } from '../nn/index.js';
 import { staircase } from '../optim/index.js';
+import type { AnyTrainingLoss } from './baselines/index.js';
 import { evaluate } from './evaluate.js';
-import type { ClassLoss } from './loss.js';
 import type { EpochReport, Phase, Snapshot, StepReport } from './phase.js';
-import { initTraining, type TrainPrograms, type TrainState } from './training.js';
+import { initTraining, type TrainPrograms, type TrainState, type TrainStep } from './training.js';
 
 /** How θ is trained; the same for every method, so that methods differ in their loss alone. */
 export interface TrainingSettings {
@@ -31,30 +31,31 @@ export interface SgdPhaseOptions<P, S, X = Value> {
   readonly settings: TrainingSettings;
   /** Fixes initial weights and the order of the samples. */
   readonly random: Random;
-  /** The loss, asked for before every step. */
-  readonly loss: () => ClassLoss;
+  readonly loss: AnyTrainingLoss;
   /** How samples are drawn; an epoch has as many batches whichever way. Default `instance`, each sample once an epoch. */
   readonly sampling?: Sampling;
   /** Held-out samples to report the balanced error on after each epoch. */
   readonly watch?: { readonly source: Source<X>; readonly indices: Int32Array };
 }
 
-/** Trains θ by SGD under a loss. The search is this phase with a loss that moves. */
+/** Trains θ by SGD under a loss. */
 export class SgdPhase<P, S, X = Value> implements Phase {
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
   readonly epochs: number;
-  protected train: TrainState<P, S>;
-  protected readonly options: SgdPhaseOptions<P, S, X>;
+  readonly #options: SgdPhaseOptions<P, S, X>;
+  readonly #step: TrainStep<P, S, X>;
+  #train: TrainState<P, S>;
   readonly #learningRate: (step: number) => number;
   readonly #stream: BatchStream<X>;
   #completed = 0;
   #lossSum = 0;
 
   constructor(options: SgdPhaseOptions<P, S, X>) {
-    const { settings, indices, random, model, source, sampling = 'instance' } = options;
-    this.options = options;
-    this.train = initTraining(model.init(random.fork('weights')));
+    const { settings, indices, random, model, programs, loss, source, sampling = 'instance' } = options;
+    this.#options = options;
+    this.#step = programs.step(loss);
+    this.#train = initTraining(model.init(random.fork('weights')), loss.memory);
     // Whole batches only: one shape, one program, and no batch-norm statistics of a handful of samples.
     const sampler = samplings[sampling]({
       cells: source.dataset.labels,
@@ -82,7 +83,12 @@ export class SgdPhase<P, S, X = Value> implements Phase {
 
   /** The trained model as it stands. */
   get result(): TrainState<P, S> {
-    return this.train;
+    return this.#train;
+  }
+
+  /** Puts other running statistics into the model. */
+  replaceState(state: S): void {
+    this.#train = { ...this.#train, state };
   }
 
   async step(): Promise<StepReport> {
@@ -95,14 +101,15 @@ export class SgdPhase<P, S, X = Value> implements Phase {
   }
 
   async #descend(batch: Batch<X>, learningRate: number): Promise<number> {
-    const result = await this.options.programs.step.async(this.train, batch, this.options.loss(), learningRate);
+    const numbers = this.#options.loss.numbers(this.#completed / this.totalSteps);
+    const result = await this.#step.async(this.#train, batch, numbers, learningRate);
     const loss = result.loss.item();
     if (!Number.isFinite(loss)) {
       throw new NumericError(
         `training: the loss of step ${this.#completed + 1} is ${loss}; lower the learning rate (${learningRate} at this step) or check the data`,
       );
     }
-    this.train = result.train;
+    this.#train = result.train;
     return loss;
   }
 
@@ -113,21 +120,21 @@ export class SgdPhase<P, S, X = Value> implements Phase {
       learningRate,
     };
     this.#lossSum = 0;
-    const { watch, programs } = this.options;
+    const { watch, programs } = this.#options;
     if (!watch) return report;
-    const { balancedError } = await evaluate(programs, this.train, watch.source, watch.indices);
+    const { balancedError } = await evaluate(programs, this.#train, watch.source, watch.indices);
     return { ...report, balancedError };
   }
 
   snapshot(): Snapshot {
     return {
-      arrays: namedArrays(this.train, 'train'),
+      arrays: namedArrays(this.#train, 'train'),
       json: { completed: this.#completed, lossSum: this.#lossSum, sampler: this.#stream.state() },
     };
   }
 
   restore({ arrays, json }: Snapshot): void {
-    this.train = treeFromArrays(this.train, arrays, 'checkpoint', 'train');
+    this.#train = treeFromArrays(this.#train, arrays, 'checkpoint', 'train');
     this.#completed = json.completed as number;
     this.#lossSum = json.lossSum as number;
     this.#stream.restore(json.sampler);

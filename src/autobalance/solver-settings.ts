@@ -8,6 +8,7 @@ import {
   minres,
   neumann,
 } from '../bilevel/index.js';
+import { unchecked } from './reference.js';
 
 /** How the search solves for its hypergradients, as configuration files say it. */
 export interface SolverSettings extends AutomaticOptions {
@@ -28,6 +29,15 @@ const solvers: { readonly [N in SolverSettings['solver']]: (settings: SolverSett
   minres: ({ iterations, tolerance = 1e-6 }) => minres({ iterations, tolerance }),
 };
 
-/** The method that these settings describe. @throws {ConfigError} on settings out of range. */
-export const methodOf = (settings: SolverSettings): HypergradientMethod<ImplicitState> =>
-  implicit({ ...settings, solver: solvers[settings.solver](settings) });
+/**
+ * The method that these settings describe.
+ * @param options.unchecked take finite solutions of solves that diverged, and spend nothing on finding out; see `reference.ts`
+ * @throws {ConfigError} on settings out of range.
+ */
+export function methodOf(
+  settings: SolverSettings,
+  { unchecked: blind = false }: { readonly unchecked?: boolean } = {},
+): HypergradientMethod<ImplicitState> {
+  const solver = solvers[settings.solver](settings);
+  return implicit({ ...settings, solver: blind ? unchecked(solver) : solver });
+}

@@ -28,6 +28,7 @@ export interface Checkpoint {
 
 const record = z.record(z.string(), z.unknown());
 const numbers = z.array(z.number());
+const table = z.union([numbers, z.array(numbers)]);
 
 const entrySchema = z.strictObject({
   version: z.literal(VERSION, { error: `must be ${VERSION}` }),
@@ -39,7 +40,7 @@ const entrySchema = z.strictObject({
   state: z.strictObject({
     stageIndex: z.number().int().min(0),
     phase: record.nullable(),
-    learned: z.strictObject({ delta: numbers, iota: numbers, weight: numbers }).nullable(),
+    learned: z.strictObject({ delta: table, iota: table, weight: table }).nullable(),
     results: z.record(z.string(), record),
     hypergradients: z.array(record),
     seconds: z.record(z.string(), z.number()),

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { MethodName } from '../autobalance/index.js';
+import { classMethods, type MethodName, methodNames } from '../autobalance/index.js';
 import type { RunDirectory } from '../data/index.js';
 import { ConfigError, DataError } from '../ir/index.js';
 import { type FigureName, figureNames } from '../report/comparison.js';
 import { type ConfigFile, resolveConfig } from './config.js';
-import { methodNames, type RunConfig, runConfigSchema } from './schema.js';
+import { type RunConfig, runConfigSchema } from './schema.js';
 import { suggestion } from './suggest.js';
 import { isRecord, validate } from './validate.js';
 
@@ -77,9 +77,9 @@ export const cellsOf = ({ scenarios, methods, seeds }: ComparisonPlan): PlannedC
     ),
   );
 
-/** The methods of a list on the command line; `all` are all. */
+/** The methods of a list on the command line; `all` are all that need only labels. */
 export function methodsOf(list: readonly string[] | undefined): readonly MethodName[] {
-  if (list === undefined || list.includes('all')) return methodNames;
+  if (list === undefined || list.includes('all')) return classMethods;
   for (const name of list) {
     if ((methodNames as readonly string[]).includes(name)) continue;
     throw new ConfigError(

@@ -1,9 +1,19 @@
 import { resolve } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
-import { fixedLosses, type MethodName, type Preset, presets, rawDelta } from '../autobalance/index.js';
+import {
+  baselines,
+  type ClassLossNumbers,
+  classMethods,
+  type MethodName,
+  methodNames,
+  type Preset,
+  presets,
+  rawDelta,
+  referenceSearch,
+} from '../autobalance/index.js';
 import { readFileOrThrow } from '../data/files.js';
 import { ConfigError } from '../ir/index.js';
-import { methodNames, type RunConfig, runConfigSchema } from './schema.js';
+import { type RunConfig, runConfigSchema } from './schema.js';
 import { suggestion } from './suggest.js';
 import { isRecord, requireKnownKeys, validate, valueAt } from './validate.js';
 
@@ -13,7 +23,8 @@ export interface ConfigOptions {
   readonly dataDir?: string;
   readonly methods?: readonly string[];
   readonly epochs?: number;
-  readonly start?: string;
+  /** A fixed loss, or the numbers of a file. */
+  readonly start?: string | ClassLossNumbers;
 }
 
 /** A YAML file as read: where it came from, and what it says. */
@@ -30,12 +41,15 @@ export function presetNamed(name: string, source = 'preset'): Preset {
   );
 }
 
+/** What a run compares unless it is told otherwise. */
+const usualMethods: readonly MethodName[] = ['cross-entropy', 'logit-adjustment', 'autobalance'];
+
 /** A preset's settings before anything is changed. */
 const defaults = ({ name, settings }: Preset): RunConfig => ({
   preset: name,
   dataDir: null,
   seed: 1,
-  methods: methodNames,
+  methods: usualMethods,
   model: { channels: [16, 32, 64] },
   ...settings,
 });
@@ -61,12 +75,22 @@ export function parseConfig(text: string, source: string): ConfigFile {
   return { source, value };
 }
 
+/** Keys whose sections are one value of several kinds: parts of two kinds make none. */
+const indivisible = new Set(['start', 'objective', 'clusters']);
+
 /** `base` with what `changes` says; sections are merged, everything else is replaced. */
 function merge(base: unknown, changes: unknown): unknown {
   if (!isRecord(base) || !isRecord(changes)) return changes;
-  const merged = Object.entries(changes).map(([key, value]) => [key, key in base ? merge(base[key], value) : value]);
+  const merged = Object.entries(changes).map(([key, value]) => [
+    key,
+    key in base && !indivisible.has(key) ? merge(base[key], value) : value,
+  ]);
   return { ...base, ...Object.fromEntries(merged) };
 }
+
+/** Whether the published recipe is asked for: its settings then take the place of the preset's, and what files say comes on top. */
+const wantsReference = (files: readonly ConfigFile[]): boolean =>
+  files.some(({ value: { search } }) => isRecord(search) && search.compat === 'reference');
 
 /**
  * A preset, changed by files in order and then by the command line.
@@ -80,13 +104,13 @@ export function resolveConfig(
   fallback?: string,
 ): RunConfig {
   const preset = presetNamed(nameOfPreset(name, files) ?? fallback ?? noPreset());
-  const base = defaults(preset);
+  const base = wantsReference(files) ? merge(defaults(preset), { search: referenceSearch }) : defaults(preset);
   const remedy = (path: readonly PropertyKey[]): string => {
     const entry = path.findIndex((key) => typeof key === 'number');
     const usual = valueAt(base, entry < 0 ? path : path.slice(0, entry));
     return usual === undefined ? 'correct it' : `the preset ${preset.name} has ${JSON.stringify(usual)}`;
   };
-  let config = base;
+  let config = base as RunConfig;
   for (const { source, value } of files) {
     config = validate(runConfigSchema, merge(config, value), { source, remedy });
     requireConsistent(config, source);
@@ -119,11 +143,13 @@ function noPreset(): never {
   throw new ConfigError(`command line: a preset is needed; name one of ${Object.keys(presets).join(', ')}`);
 }
 
-function withOptions(config: RunConfig, { seed, dataDir, methods, epochs, start }: ConfigOptions): unknown {
+function withOptions(config: RunConfig, { seed, dataDir, methods: asked, epochs, start }: ConfigOptions): unknown {
+  const all = config.data?.group === undefined ? classMethods : methodNames;
+  const methods = asked?.flatMap((name): readonly string[] => (name === 'all' ? all : [name]));
   for (const method of methods ?? []) {
     if (!(methodNames as readonly string[]).includes(method)) {
       throw new ConfigError(
-        `--methods: there is no method ${JSON.stringify(method)}; ${suggestion(method, methodNames)}`,
+        `--methods: there is no method ${JSON.stringify(method)}; ${suggestion(method, [...methodNames, 'all'])}`,
       );
     }
   }
@@ -132,7 +158,7 @@ function withOptions(config: RunConfig, { seed, dataDir, methods, epochs, start 
     ...(seed !== undefined && { seed }),
     ...(dataDir !== undefined && { dataDir }),
     // In the order of the table, whatever order they were asked for in.
-    ...(methods && { methods: methodNames.filter((name: MethodName) => methods.includes(name)) }),
+    ...(methods && { methods: methodNames.filter((name) => methods.includes(name)) }),
     ...(start !== undefined && { start }),
   };
 }
@@ -151,7 +177,8 @@ function withEpochs(config: RunConfig, epochs: number): RunConfig {
 }
 
 /** Rules about more than one key. */
-function requireConsistent({ training, search, searchEpochs, start, longTail }: RunConfig, source: string): void {
+function requireConsistent(config: RunConfig, source: string): void {
+  const { methods, training, search, searchEpochs, start, longTail } = config;
   const fail = (rule: string): never => {
     throw new ConfigError(`${source}: ${rule}`);
   };
@@ -177,7 +204,19 @@ function requireConsistent({ training, search, searchEpochs, start, longTail }: 
     );
   }
   // A start that the parametrisation cannot reach would otherwise come to light after the baselines have been trained.
-  if (search.learn.includes('delta')) rawDelta(fixedLosses[start]([1]).delta, search.parametrisation);
+  const given = typeof start === 'object' && 'delta' in start ? start.delta : undefined;
+  // Every fixed loss has Δ = 1 for its largest class.
+  if (search.learn.includes('delta') && search.compat !== 'reference') rawDelta(given ?? [1], search.parametrisation);
+  if (config.data?.group !== undefined) return;
+  const grouped = methods.find((name) => name !== 'autobalance' && baselines[name].needs === 'groups');
+  if (grouped !== undefined) {
+    fail(`${grouped} needs data with groups; name a group column as data.group, or leave the method out`);
+  }
+  if (search.by !== undefined && search.by !== 'class') {
+    fail(
+      `search.by must be class without groups, got ${search.by}; name a group column as data.group, or leave it out`,
+    );
+  }
 }
 
 export const configText = (config: RunConfig): string => stringify(config, { lineWidth: 120 });

@@ -21,21 +21,43 @@ export function parseLossFile(text: string, source: string): LossFile {
   const loss = validate(lossFileSchema, value, { source, kind: DataError, remedy: () => REMEDY });
   const classes = loss.classCounts.length;
   for (const key of ['delta', 'iota', 'weight'] as const) {
-    if (loss[key].length === classes) continue;
+    const rows = loss[key].length;
+    const [row] = loss[key];
+    if (Array.isArray(row) && row.length !== loss.groups?.length) {
+      throw new DataError(
+        `${source}: ${key} has ${row.length} numbers for each class, but "groups" names ${loss.groups?.length ?? 0}; ${REMEDY}`,
+      );
+    }
+    if (rows === classes || (Array.isArray(row) && rows === 1)) continue;
     throw new DataError(
-      `${source}: ${key} must have a number for each of the ${classes} classes, got ${loss[key].length}; ${REMEDY}`,
+      `${source}: ${key} must have a number for each of the ${classes} classes, got ${rows}; ${REMEDY}`,
+    );
+  }
+  if (loss.clusters && loss.clusters.length !== classes) {
+    throw new DataError(
+      `${source}: clusters must have a number for each of the ${classes} classes, got ${loss.clusters.length}; ${REMEDY}`,
     );
   }
   return loss;
 }
 
-/** The numbers to train under. @throws {DataError} if they are for another number of classes. */
-export function lossFor(loss: LossFile, classes: number, source: string): ClassLossNumbers {
+/** The tables of a loss. */
+export function lossTables({ delta, iota, weight }: ClassLossNumbers): Pick<LossFile, 'delta' | 'iota' | 'weight'> {
+  return { delta, iota, weight };
+}
+
+/** The numbers to train under. @throws {DataError} if they are for another number of classes, or for other groups */
+export function lossFor(loss: LossFile, classes: number, groups: readonly string[], source: string): ClassLossNumbers {
   if (loss.classCounts.length !== classes) {
     throw new DataError(
       `${source}: is a loss for ${loss.classCounts.length} classes, the data has ${classes}; ${REMEDY} on this data`,
     );
   }
-  const { delta, iota, weight } = loss;
-  return { delta, iota, weight };
+  if (loss.groups && loss.groups.join('\n') !== groups.join('\n')) {
+    const has = groups.length > 0 ? `has ${groups.join(', ')}` : 'has none';
+    throw new DataError(
+      `${source}: is a loss for groups ${loss.groups.join(', ')}, and the data ${has}; name the group column as data.group, or ${REMEDY} on this data`,
+    );
+  }
+  return lossTables(loss);
 }

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { presets } from '../autobalance/index.js';
+import { classMethods, fixedLosses, presets } from '../autobalance/index.js';
 import { formats } from '../data/index.js';
 import { ConfigError } from '../ir/index.js';
 import { figureNames } from '../report/comparison.js';
@@ -14,7 +14,6 @@ import { type TrainOptions, train } from './commands/train.js';
 import { reportError } from './errors.js';
 import type { CommandResult, Io } from './io.js';
 import { packageVersion } from './package.js';
-import { methodNames } from './schema.js';
 
 type Finish = (result: Promise<CommandResult>) => Promise<void>;
 
@@ -51,7 +50,7 @@ const withTraining = (command: Command): Command =>
   withData(command)
     .option('--runs <dir>', 'folder in which the run directory is made (default: runs)')
     .option('--epochs <n>', 'epochs of training; scales the whole schedule, the search included', integer('epochs', 1))
-    .option('--start <loss>', 'where the search starts: cross-entropy or logit-adjustment')
+    .option('--start <loss>', `where the search starts: ${Object.keys(fixedLosses).join(', ')}, or a loss.json`)
     .option('--resume <rundir>', 'go on with an interrupted run, with its own settings')
     .option('--checkpoint-every <seconds>', 'time between two checkpoints', seconds, 30)
     .option('--live', 'serve the page of the run on this machine while it goes on')
@@ -83,7 +82,7 @@ export function buildProgram(io: Io, finish: Finish): Command {
         .command('run')
         .description('train by every method, learning a loss on the way, and compare them on the test set')
         .argument('[preset]', 'what to run; not needed with --resume')
-        .option('--methods <list>', `separated by commas: ${methodNames.join(',')}`, names),
+        .option('--methods <list>', `separated by commas, or all: ${classMethods.join(',')}`, names),
     ),
   )
     .addHelpText('after', presetText)
@@ -124,7 +123,7 @@ export function buildProgram(io: Io, finish: Finish): Command {
         .description('train every method with several seeds and compare them in pairs: one table, one page')
         .argument('[preset]', 'what to compare them on (default: mnist-lt); not needed with --resume')
         .option('--preset <name>', 'the same')
-        .option('--methods <list>', `separated by commas: all,${methodNames.join(',')} (default: all)`, names)
+        .option('--methods <list>', `separated by commas: all,${classMethods.join(',')} (default: all)`, names)
         .option('--seeds <n>', 'how many seeds, counted up from --seed (default: 5)', integer('seeds', 1))
         .option('--vary <key=values>', 'compare under each value of a setting, e.g. longTail.imbalance=10,100,200')
         .option('--figure <name>', `what to compare by: ${figureNames.join(', ')} (default: balancedError)`)

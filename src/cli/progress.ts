@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { ExperimentEvent, HypergradientReport, Stage } from '../autobalance/index.js';
+import { type ExperimentEvent, flatTable, type HypergradientReport, type Stage } from '../autobalance/index.js';
 import { Eta } from '../report/eta.js';
 import { duration, fixed, percent, span, tally, truncate } from '../report/format.js';
 import type { Io } from './io.js';
@@ -10,8 +10,8 @@ const ERASE_LINE = '\r\x1b[2K';
 
 export const stageName = ({ method, kind }: Stage): string => (kind === 'train' ? method : `${method} ${kind}`);
 
-/** Stages whose steps take about the same time: the search's also solve for hypergradients. */
-const kindOf = ({ kind }: Stage): string => (kind === 'search' ? 'search' : 'sgd');
+/** Stages whose steps take about the same time: the search's also solve for hypergradients, those of a last layer do less. */
+const kindOf = ({ kind }: Stage): string => (kind === 'train' || kind === 'retrain' ? 'sgd' : kind);
 
 /** Whether to colour what is written to a terminal. */
 export const colorIn = (live: boolean): boolean => live && process.env.NO_COLOR === undefined;
@@ -131,6 +131,6 @@ export function hypergradientLine(reports: readonly HypergradientReport[]): stri
   if (!last) return undefined;
   return (
     `${reports.length} hypergradients (${tally(reports.map(({ status }) => status))}), ` +
-    `validation ${fixed(last.outer, 4)}, residual ${fixed(last.residuals.at(-1), 3)}, Δ ${span(last.delta)}, ι ${span(last.iota)}`
+    `validation ${fixed(last.outer, 4)}, residual ${fixed(last.residuals.at(-1), 3)}, Δ ${span(flatTable(last.delta))}, ι ${span(flatTable(last.iota))}`
   );
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ExperimentSettings, MethodName } from '../autobalance/index.js';
-import { fixedLosses, objectives } from '../autobalance/index.js';
+import type { BaselineName, ExperimentSettings, ObjectiveSetting, Table } from '../autobalance/index.js';
+import { baselineNames, baselines, fixedLosses, methodNames, objectiveNames } from '../autobalance/index.js';
 import { type Sampling, samplings } from '../data/index.js';
 
 const list = (names: readonly string[]): string => names.join(', ');
@@ -28,8 +28,67 @@ const section = <S extends z.core.$ZodLooseShape>(shape: S) =>
   z.strictObject(shape, { error: 'must be a section with keys of its own' });
 
 const fixedNames = Object.keys(fixedLosses) as [keyof typeof fixedLosses, ...(keyof typeof fixedLosses)[]];
-const objectiveNames = Object.keys(objectives) as [keyof typeof objectives, ...(keyof typeof objectives)[]];
-export const methodNames = [...fixedNames, 'autobalance'] as [MethodName, ...MethodName[]];
+
+/** A list by class, or rows by class with a number for each group. @param rule what each number must be */
+function table(test: (value: number) => boolean, rule: string): z.ZodType<Table> {
+  const item = number(rule, test);
+  const sameShape = (rows: readonly unknown[]): boolean => {
+    const lengths = rows.map((row) => (Array.isArray(row) ? row.length : 0));
+    return lengths.every((length) => length === lengths[0]);
+  };
+  return z
+    .array(z.union([item, z.array(item).min(1)], { error: `must be ${rule}` }), { error: 'must be a list of numbers' })
+    .readonly()
+    .refine(sameShape, {
+      error: 'must be a list of numbers, or of rows of equally many',
+    }) as unknown as z.ZodType<Table>;
+}
+const finite = table(() => true, 'a finite number');
+const weights = table((value) => value >= 0, 'a number that is not negative');
+
+const share = number('a number from 0 to 1', (value) => value >= 0 && value <= 1);
+const objectiveRule = `must be one of ${list(objectiveNames)}, or {name, temperature, calibrated}, {blend: [A, B], lambda} or {prior, of}`;
+const objective: z.ZodType<ObjectiveSetting> = z.lazy(() =>
+  z.union(
+    [
+      z.enum(objectiveNames),
+      z.strictObject({
+        name: z.enum(objectiveNames),
+        temperature: positive.exactOptional(),
+        calibrated: z.boolean().exactOptional(),
+      }),
+      z.strictObject({ blend: z.tuple([objective, objective]).readonly(), lambda: share }),
+      z.strictObject({
+        prior: z.union([z.literal('uniform'), z.array(notNegative).readonly()]),
+        of: objective,
+      }),
+    ],
+    { error: objectiveRule },
+  ),
+);
+
+const anyNumber = z.number();
+
+const startRule = `must be one of ${list(fixedNames)}, or {loss, tau, gamma}, or {delta, iota, weight}`;
+const start = z.union(
+  [
+    z.enum(fixedNames),
+    z.strictObject({ loss: z.enum(fixedNames), tau: anyNumber.exactOptional(), gamma: anyNumber.exactOptional() }),
+    z.strictObject({ delta: finite, iota: finite, weight: weights }),
+  ],
+  { error: startRule },
+);
+
+/** Settings of each baseline that has some. */
+const baselineSettings = section(
+  Object.fromEntries(
+    baselineNames.map((name: BaselineName) => {
+      const known = Object.keys(baselines[name].settings);
+      const value = z.number({ error: 'must be a number' });
+      return [name, section(Object.fromEntries(known.map((key) => [key, value.exactOptional()]))).exactOptional()];
+    }),
+  ) as unknown as { [N in BaselineName]: z.ZodExactOptional<z.ZodType<Readonly<Record<string, number>>>> },
+);
 
 const training = section({
   epochs: integer(1),
@@ -60,12 +119,22 @@ const search = section({
   outerBatches: integer(1),
   method,
   spectrumInterval: integer(1),
-  learningRate: positive,
+  learningRate: orAuto(positive, 'a positive number'),
   deltaRate: positive,
   clip: positive,
-  objective: choice(objectiveNames),
+  objective,
   parametrisation: choice(['identity', 'sigmoid', 'softplus']),
-  learn: set(choice(['delta', 'iota']), 'delta, iota'),
+  learn: set(choice(['delta', 'iota', 'weight']), 'delta, iota, weight'),
+  by: choice(['class', 'group', 'class-group']).exactOptional(),
+  clusters: z
+    .union([z.strictObject({ size: integer(1) }), z.strictObject({ of: z.array(integer(0)).readonly() })], {
+      error: 'must be {size: CLASSES} or {of: [CLUSTER OF EACH CLASS]}',
+    })
+    .exactOptional(),
+  expansion: choice(['constant', 'interpolated']).exactOptional(),
+  folds: integer(2).exactOptional(),
+  patience: positive.exactOptional(),
+  compat: choice(['reference']).exactOptional(),
 });
 
 const samplingNames = Object.keys(samplings) as [Sampling, ...Sampling[]];
@@ -115,19 +184,25 @@ export const runConfigSchema = section({
   search,
   searchEpochs: integer(1),
   validationFraction: fraction,
-  start: choice(fixedNames),
+  start,
+  baselines: baselineSettings.exactOptional(),
 }) satisfies z.ZodType<ExperimentSettings>;
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
-const numbers = z.array(z.number({ error: 'must be a finite number' }), { error: 'must be a list of numbers' });
-
-/** What loss.json holds. */
+/**
+ * What loss.json holds. Δ, ι and w are lists by class; where they differ between groups, a row for each class with a number for each group, or one
+ * row if they differ between groups alone.
+ */
 export const lossFileSchema = section({
   parametrisation: choice(['identity', 'sigmoid', 'softplus']),
   classCounts: z.array(integer(1), { error: 'must be a list of integers' }).min(1, { error: 'must not be empty' }),
-  delta: numbers,
-  iota: numbers,
-  weight: z.array(notNegative, { error: 'must be a list of numbers' }),
+  /** What the groups are called, if a table has groups. */
+  groups: z.array(z.string()).min(1).exactOptional(),
+  /** For each class the number of the cluster whose values it shares. */
+  clusters: z.array(integer(0)).exactOptional(),
+  delta: finite,
+  iota: finite,
+  weight: weights,
 });
 export type LossFile = z.infer<typeof lossFileSchema>;
 
@@ -147,7 +222,7 @@ export const summarySchema = section({
   classCounts: z.array(z.number()),
   methods: z.record(z.string(), errors.extend({ seconds: z.number() })),
   /** `null` if the run learned and was given no loss. */
-  learned: section({ delta: numbers, iota: numbers }).nullable(),
+  learned: section({ delta: finite, iota: finite, weight: weights.exactOptional() }).nullable(),
   hypergradient: section({
     /** The worst that was met; `null` if none was taken. */
     status: z.enum(['converged', 'truncated', 'negative-curvature', 'diverged']).nullable(),

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { Experiment, type ExperimentEvent, type MethodName } from '../autobalance/index.js';
+import { clustersOf, Experiment, type ExperimentEvent, isByGroup, type MethodName } from '../autobalance/index.js';
 import { currentBackend } from '../backends/index.js';
-import type { RunDirectory } from '../data/index.js';
+import { groupNamed, type RunDirectory } from '../data/index.js';
 import { DataError } from '../ir/index.js';
 import type { Evaluation } from '../metrics/index.js';
 import type { SmallCnnParams, SmallCnnState } from '../nn/index.js';
@@ -10,7 +10,7 @@ import { type Images, type LoadedData, modelFor } from './data.js';
 import { evaluateOn, readEvaluations, writeEvaluations } from './evaluation-file.js';
 import type { InterruptSignal } from './interrupt.js';
 import type { Io } from './io.js';
-import { lossFor } from './loss-file.js';
+import { lossFor, lossTables } from './loss-file.js';
 import { planOf, stagesFor } from './plan.js';
 import { colorIn, Progress } from './progress.js';
 import type { LossFile, RunConfig } from './schema.js';
@@ -37,6 +37,10 @@ export const runningDevice = (): string => {
   return `${name} (${device})`;
 };
 
+/** What the groups are called that the run tells apart; none by default. */
+const groupsOf = ({ data: { group } = {} }: RunConfig, { train }: LoadedData): readonly string[] =>
+  group === undefined ? [] : groupNamed(train.groups, group, train.name).names;
+
 /** An experiment at work in its run directory: what is learned is on disk before it is needed. */
 export class Session {
   readonly experiment: Experiment<SmallCnnParams, SmallCnnState, Images>;
@@ -50,7 +54,7 @@ export class Session {
     const { command, config, data, loss, io, live, part } = options;
     this.#options = options;
     const stages = stagesFor(command, config);
-    const learned = loss && lossFor(loss.file, data.train.classes, loss.source);
+    const learned = loss && lossFor(loss.file, data.train.classes, groupsOf(config, data), loss.source);
     this.experiment = new Experiment<SmallCnnParams, SmallCnnState, Images>(
       modelFor(config, data),
       data,
@@ -175,10 +179,16 @@ export class Session {
   }
 
   #learnedLoss(): LossFile {
-    const { delta, iota, weight } = this.experiment.learned!;
-    const classCounts = [...this.experiment.counts];
-    const { parametrisation } = this.#options.config.search;
-    return { parametrisation, classCounts, delta: [...delta], iota: [...iota], weight: [...weight] };
+    const { counts, learned, groups } = this.experiment;
+    const { parametrisation, clusters } = this.#options.config.search;
+    const tables = lossTables(learned!);
+    return {
+      parametrisation,
+      classCounts: [...counts],
+      ...(Object.values(tables).some(isByGroup) && { groups: [...groups] }),
+      ...(clusters && { clusters: [...clustersOf(clusters, counts)] }),
+      ...tables,
+    };
   }
 
   async save(run: RunDirectory): Promise<void> {

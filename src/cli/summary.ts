@@ -1,5 +1,6 @@
 import type { ClassLossNumbers, HypergradientReport, MethodResult } from '../autobalance/index.js';
 import type { ClassificationErrors } from '../metrics/index.js';
+import { lossTables } from './loss-file.js';
 import type { RunConfig, Summary } from './schema.js';
 
 /** Worst first. */
@@ -47,7 +48,7 @@ export function summarise(
     backend,
     classCounts: [...counts],
     methods: Object.fromEntries(methods),
-    learned: learned ? { delta: [...learned.delta], iota: [...learned.iota] } : null,
+    learned: learned ? lossTables(learned) : null,
     hypergradient: hypergradientSummary(hypergradients),
   };
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { MethodName, Stage } from '../autobalance/index.js';
+import { type MethodName, methodNames, type Stage } from '../autobalance/index.js';
 import { readFileOrThrow } from '../data/files.js';
 import { decodeSafetensors } from '../data/index.js';
 import { DataError } from '../ir/index.js';
 import { encodeArrays, type NamedArrays, requireFinite } from './arrays.js';
 import type { ConfigFile } from './config.js';
-import { methodNames, type RunConfig } from './schema.js';
+import type { RunConfig } from './schema.js';
 import { isRecord, validate } from './validate.js';
 
 export const WEIGHTS = 'weights.safetensors';
@@ -15,6 +15,7 @@ const ENTRY = 'autobalance.model';
 export interface StoredModel {
   /** The method, or `autobalance-search` for the network that the search itself trained. */
   readonly name: string;
+  readonly method: MethodName;
   /** What the names of its arrays begin with. */
   readonly prefix: string;
 }
@@ -26,9 +27,15 @@ export interface WeightsFile {
   readonly config?: ConfigFile;
 }
 
-/** The settings without which weights cannot be used: preset, network, and what the normalisation was measured on and how. */
-export function encodeWeights(arrays: NamedArrays, { preset, model, longTail, data }: RunConfig): Uint8Array {
-  return encodeArrays(arrays, { [ENTRY]: JSON.stringify({ preset, model, longTail, data }) });
+/**
+ * The settings without which weights cannot be used: preset, network, what the normalisation was measured on and how, and the scale of LDAM's
+ * classifier.
+ */
+export function encodeWeights(
+  arrays: NamedArrays,
+  { preset, model, longTail, data, baselines }: RunConfig,
+): Uint8Array {
+  return encodeArrays(arrays, { [ENTRY]: JSON.stringify({ preset, model, longTail, data, baselines }) });
 }
 
 const entrySchema = z.strictObject({
@@ -36,9 +43,10 @@ const entrySchema = z.strictObject({
   model: z.record(z.string(), z.unknown()),
   longTail: z.record(z.string(), z.unknown()).nullable(),
   data: z.record(z.string(), z.unknown()).exactOptional(),
+  baselines: z.record(z.string(), z.unknown()).exactOptional(),
 });
 
-const kinds: readonly Stage['kind'][] = ['train', 'search', 'retrain'];
+const kinds: readonly Stage['kind'][] = ['train', 'search', 'retrain', 'adjust', 'classifier'];
 const known = methodNames.flatMap((method: MethodName) => kinds.map((kind) => ({ method, kind })));
 const prefixOf = ({ method, kind }: Stage): string => `${method}.${kind}`;
 
@@ -60,6 +68,7 @@ export async function readWeights(path: string): Promise<WeightsFile> {
     arrays: tensors,
     models: stages.map((stage) => ({
       name: stage.kind === 'search' ? `${stage.method}-search` : stage.method,
+      method: stage.method,
       prefix: prefixOf(stage),
     })),
     ...(config && { config }),

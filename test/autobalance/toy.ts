@@ -88,9 +88,9 @@ export const sourceOf = (dataset: ImageDataset) => imageSource(dataset);
 export const allOf = ({ labels }: ImageDataset): Int32Array => Int32Array.from(labels, (_, i) => i);
 
 /** Steps until the phase has done `until` of them. */
-export async function runPhase(phase: Phase, until = phase.totalSteps): Promise<StepReport[]> {
+export async function runPhase(phase: Phase, until?: number): Promise<StepReport[]> {
   const reports: StepReport[] = [];
-  while (phase.completedSteps < until) reports.push(await phase.step());
+  while (phase.completedSteps < (until ?? phase.totalSteps)) reports.push(await phase.step());
   return reports;
 }
 

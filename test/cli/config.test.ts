@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { presets } from '../../src/autobalance/index.js';
+import { classMethods, presets, referenceSearch } from '../../src/autobalance/index.js';
 import { configText, parseConfig, resolveConfig } from '../../src/cli/config.js';
 import { ConfigError } from '../../src/ir/index.js';
 
@@ -48,6 +48,40 @@ describe('resolveConfig', () => {
     expect(failure(() => resolveConfig('mnist-tl', []))).toMatch(/no preset "mnist-tl"; did you mean "mnist-lt"\?/);
     expect(failure(() => resolveConfig('toString', []))).toMatch(/there is no preset "toString"/);
   });
+
+  test('--methods all is every method that needs nothing but labels', () => {
+    const { methods } = resolveConfig('mnist-lt', [], { methods: ['all'] });
+    expect(methods).toEqual(classMethods);
+    expect(methods).toContain('ldam-drw');
+    expect(methods).not.toContain('group-dro');
+  });
+
+  test('the published recipe takes the place of the preset’s search, and what a file says comes on top', () => {
+    const { search } = resolved({ search: { compat: 'reference', interval: 7 } });
+    expect(search).toMatchObject({ ...referenceSearch, interval: 7 });
+    expect(search.warmupEpochs).toBe(usual.search.warmupEpochs);
+  });
+
+  test.each<[object, object]>([
+    [{ start: { loss: 'vs', tau: 1.25, gamma: 0.1 } }, { start: 'cdt' }],
+    [{ start: 'cdt' }, { start: { delta: [1, 1], iota: [0, -1], weight: [1, 1] } }],
+    [{ search: { objective: { blend: ['balanced', { name: 'deo', temperature: 0.2 }], lambda: 0.7 } } }, {}],
+    [
+      { search: { objective: { name: 'worst-group' } } },
+      { search: { objective: { prior: [0.9, 0.1], of: 'balanced' } } },
+    ],
+    [{ search: { clusters: { size: 2 }, expansion: 'interpolated' } }, { search: { clusters: { of: [0, 0, 1] } } }],
+    [{ baselines: { 'ldam-drw': { beta: 0.99 } } }, { baselines: { cdt: { gamma: 0.1 } } }],
+    [{ search: { learn: ['weight'], learningRate: 'auto', patience: 0.3 } }, {}],
+  ])(
+    '%j, then %j: values of several kinds are replaced whole, and the text brings everything back',
+    (first, second) => {
+      const config = resolveConfig('mnist-lt', [file(first), file(second)]);
+      const merged = 'baselines' in first ? { baselines: { 'ldam-drw': { beta: 0.99 }, cdt: { gamma: 0.1 } } } : second;
+      expect(config).toMatchObject(merged);
+      expect(resolveConfig(undefined, [parseConfig(configText(config), 'config.yaml')])).toEqual(config);
+    },
+  );
 
   test('--epochs scales the whole schedule', () => {
     const value = { training: { epochs: 12, warmupEpochs: 3 }, searchEpochs: 24, search: { warmupEpochs: 8 } };
@@ -98,7 +132,34 @@ describe('errors name key, rule, value and remedy', () => {
     [{ search: { learn: [] } }, /search\.learn must name at least one of delta, iota/],
     [{ search: { method: { damping: 'some' } } }, /damping must be a number that is not negative or auto, got "some"/],
     [{ search: { parametrisation: 'sigmoid' } }, /sigmoid cannot make Δ = 1/],
-    [{ methods: ['focal'] }, /methods\.0 must be one of cross-entropy, logit-adjustment, autobalance, got "focal"/],
+    [{ methods: ['fokal'] }, /methods\.0 must be one of cross-entropy, weighted, .*autobalance, got "fokal"/],
+    [
+      { methods: ['group-dro'] },
+      'f.yaml: group-dro needs data with groups; name a group column as data.group, or leave the method out',
+    ],
+    [
+      { search: { by: 'class-group' } },
+      /search\.by must be class without groups, got class-group; name a group column as data\.group/,
+    ],
+    [{ search: { learningRate: 'fast' } }, /search\.learningRate must be a positive number or auto, got "fast"/],
+    [
+      { search: { objective: 'best' } },
+      /search\.objective must be one of cross-entropy, calibrated, .*or \{name, temperature/,
+    ],
+    [{ search: { objective: { blend: ['balanced'], lambda: 0.5 } } }, /search\.objective must be one of/],
+    [
+      { search: { objective: { blend: ['balanced', 'deo'], lambda: 2 } } },
+      /search\.objective\.lambda must be a number from 0 to 1, got 2/,
+    ],
+    [{ search: { clusters: { size: 0 } } }, /search\.clusters\.size must be an integer of at least 1, got 0/],
+    [{ start: { loss: 'vs', tau: 'x' } }, /start must be one of cross-entropy, .*or \{loss, tau, gamma\}/],
+    [{ start: { delta: [1, 0], iota: [0, 0], weight: [1, 1] } }, /softplus cannot make Δ = 0/],
+    [
+      { baselines: { focal: { beta: 1 } } },
+      'f.yaml: unknown key "baselines.focal.beta"; choose one of "baselines.focal.gamma"',
+    ],
+    [{ baselines: { fokal: {} } }, 'f.yaml: unknown key "baselines.fokal"; did you mean "baselines.focal"?'],
+    [{ baselines: { focal: { gamma: 'a' } } }, /baselines\.focal\.gamma must be a number, got "a"/],
     [{ longTail: { n0: 50, imbalance: 100 } }, /longTail\.n0 must be at least longTail\.imbalance, got 50 and 100/],
     [{ seed: -1 }, /seed must be an integer of at least 0, got -1/],
     [{ preset: 3 }, /preset must be a name, got 3/],
@@ -128,7 +189,7 @@ describe('errors name key, rule, value and remedy', () => {
       '--methods: there is no method "cross-entropi"; did you mean "cross-entropy"?',
     );
     expect(failure(() => resolveConfig('mnist-lt', [], { start: 'focal' }))).toMatch(
-      /command line: start must be one of cross-entropy, logit-adjustment, got "focal"/,
+      /command line: start must be one of cross-entropy, logit-adjustment, cdt, vs, or .*, got "focal"/,
     );
   });
 });

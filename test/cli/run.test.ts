@@ -83,7 +83,7 @@ describe('run', () => {
     });
     const loss = lossFileSchema.parse(await readJson(wholeRun, 'loss.json'));
     expect(loss.classCounts).toEqual([30, 12, 5]);
-    expect({ delta: loss.delta, iota: loss.iota }).toEqual(printed.learned);
+    expect({ delta: loss.delta, iota: loss.iota, weight: loss.weight }).toEqual(printed.learned);
     expect(await readJson(wholeRun, 'env.json')).toMatchObject({
       version: expect.any(String),
       backend: expect.any(String),

@@ -18,6 +18,7 @@ const report = (status: string, residuals: number[] = [1, 0.5]): HypergradientRe
   smallestEigenvalue: null,
   delta: [1, 0.9],
   iota: [0, -1.5],
+  weight: [1, 1],
 });
 
 test.each([

@@ -47,9 +47,9 @@ export async function evaluateWeights(
   const experiment = new Experiment(modelFor(config, data), data, [], config);
   const methods: Evaluation['methods'] = {};
   const evaluations: Record<string, EvaluationFigures> = {};
-  for (const { name, prefix } of chosen) {
+  for (const { name, method: trainedBy, prefix } of chosen) {
     io.err(`Evaluating ${name} on ${data.test.labels.length} test samples.\n`);
-    const logits = await experiment.testLogits(experiment.modelFrom(weights.arrays, path, prefix));
+    const logits = await experiment.testLogits(experiment.modelFrom(weights.arrays, path, prefix), trainedBy);
     const evaluation = evaluateOn(experiment.test, logits, { counts: experiment.counts, seed: config.seed });
     methods[name] = errorsJson(evaluation);
     evaluations[name] = evaluation;

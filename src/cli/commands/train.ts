@@ -5,6 +5,7 @@ import { RunDirectory } from '../../data/index.js';
 import { ConfigError, FileError } from '../../ir/index.js';
 import { classTable } from '../../report/class-table.js';
 import { tally } from '../../report/format.js';
+import { methodTable } from '../../report/method-table.js';
 import { CHECKPOINT, type Checkpoint, decodeCheckpoint, type TrainingCommand } from '../checkpoint.js';
 import { type ConfigOptions, configText, parseConfig, readConfigFile, resolveConfig } from '../config.js';
 import { loadData } from '../data.js';
@@ -14,14 +15,16 @@ import { exitCodeOf, type InterruptSignal } from '../interrupt.js';
 import { shellWord } from '../invocation.js';
 import type { CommandResult, Io } from '../io.js';
 import { serveRun } from '../live.js';
-import { readLossFile } from '../loss-file.js';
+import { lossTables, readLossFile } from '../loss-file.js';
 import type { RunConfig, Summary } from '../schema.js';
 import { Session, type SessionOptions } from '../session.js';
 import { summarise } from '../summary.js';
 import { isRecord } from '../validate.js';
 import { writeRunReport } from './report.js';
 
-export interface TrainOptions extends ConfigOptions {
+export interface TrainOptions extends Omit<ConfigOptions, 'start'> {
+  /** A fixed loss, or a loss.json. */
+  readonly start?: string;
   readonly config?: string;
   readonly json?: boolean;
   /** Folder in which run directories are made. */
@@ -84,7 +87,7 @@ async function begin(
   io: Io,
 ): Promise<Started> {
   const files = options.config === undefined ? [] : [await readConfigFile(options.config)];
-  const config = resolveConfig(preset, files, options);
+  const config = resolveConfig(preset, files, await withStart(options));
   const loss =
     options.loss === undefined ? undefined : { file: await readLossFile(options.loss), source: options.loss };
   const session = await open({ command, config, ...(loss && { loss }) }, options, io);
@@ -98,6 +101,15 @@ async function begin(
   // From here on there is always something to resume from.
   await session.save(run);
   return { session, run, config };
+}
+
+/** Numbers instead of the name of a file: config.yaml then says where the search began, whatever becomes of the file. */
+export async function withStart<O extends { readonly start?: string }>({
+  start,
+  ...options
+}: O): Promise<Omit<O, 'start'> & Pick<ConfigOptions, 'start'>> {
+  if (start === undefined) return options;
+  return { ...options, start: start.endsWith('.json') ? lossTables(await readLossFile(start)) : start };
 }
 
 async function resume(
@@ -203,19 +215,23 @@ async function finished(
   };
 }
 
+/** Methods that are shown class by class. */
+const MOST_COLUMNS = 4;
+
 export function summaryText(
   command: TrainingCommand,
   { dataset, seed, classCounts, methods, learned, hypergradient }: Summary,
 ): string {
-  const table = classTable({
-    counts: classCounts,
-    methods: Object.entries(methods).map(([name, errors]) => ({ name, ...errors })),
-    ...(learned && { learned }),
-  });
+  const rows = Object.entries(methods).map(([name, errors]) => ({ name, ...errors }));
+  // Side by side, more would not fit into a terminal: then only the last is shown by class, and all by their sums.
+  const many = rows.length > MOST_COLUMNS;
+  const byClass = many ? rows.slice(-1) : rows;
+  const table = classTable({ counts: classCounts, methods: byClass, ...(learned && { learned }) });
   const title = command === 'search' ? 'learned loss by class' : 'test error by class in percent';
   const solves = Object.entries(hypergradient.counts).flatMap(([status, count]) => Array<string>(count).fill(status));
   return [
     `${dataset}, seed ${seed}: ${title}`,
+    ...(many ? [methodTable(rows)] : []),
     table,
     ...(solves.length > 0 ? [`${solves.length} hypergradients: ${tally(solves)}.`] : []),
   ].join('\n');

@@ -8,8 +8,8 @@ import {
   Random,
   tensor,
   type Value,
-} from '../../src/index.js';
-import { expectClose } from '../support/compare.js';
+} from '../../../src/index.js';
+import { expectClose } from '../../support/compare.js';
 
 /** Logits whose labels are drawn from softmax(β · logits), so that the best inverse temperature is near β. */
 function calibratedBy(beta: number, samples: number): { logits: Value; labels: Value } {
