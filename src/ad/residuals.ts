@@ -37,6 +37,10 @@ export function remadeEquations(residuals: ReadonlySet<Var>, known: ReadonlyMap<
   return remade;
 }
 
+/** What processors round correctly they compute in one instruction; exp and its like take twenty, more than it takes to load a number. */
+const isOneInstruction = ({ primitive }: Equation): boolean =>
+  primitive.category === 'elementwise' && (primitive.ulps ?? 0) <= 1;
+
 interface Cone {
   readonly equations: ReadonlySet<Equation>;
   readonly leaves: ReadonlySet<Var>;
@@ -61,7 +65,7 @@ function coneOf(target: Var, kept: ReadonlySet<Var>, known: ReadonlyMap<Var, Equ
     if (equations.has(equation)) return true;
     if (!isFree(equation)) {
       steps += 1;
-      if (equation.primitive.category !== 'elementwise' || steps > MAX_STEPS) return false;
+      if (!isOneInstruction(equation) || steps > MAX_STEPS) return false;
     }
     equations.add(equation);
     return equation.inputs.every(follow);

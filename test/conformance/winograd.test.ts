@@ -71,8 +71,11 @@ function pointsIn(dtype: DType): Point[] {
   return [gradient, pulledBack({ ...gradient, active: [...active, false] }, direction)];
 }
 
-describe.skipIf(!addonExists).each(['winograd', 'winograd4'] as const)('%s convolutions', (convolution) => {
-  const backend = getBackend('native', { convolution });
+/** Both executors have them; where the addon could not be built, the other runs. */
+const executor = addonExists ? 'native' : 'wasm';
+
+describe.each(['winograd', 'winograd4'] as const)('%s convolutions', (convolution) => {
+  const backend = getBackend(executor, { convolution });
   const run = (program: Program, inputs: readonly Tensor[]) => {
     const executable = backend.compile(program);
     return { results: executable.run(inputs), algorithms: executable.stats().convolutions! };
@@ -159,7 +162,7 @@ describe.skipIf(!addonExists).each(['winograd', 'winograd4'] as const)('%s convo
           .run(inputs)[0]!
           .data();
       };
-      const exact = resultOf(getBackend('native', { convolution: 'direct' }), operands.map(widen));
+      const exact = resultOf(getBackend(executor, { convolution: 'direct' }), operands.map(widen));
       const largest = Array.from(exact).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       const got = resultOf(backend, operands);
       expectClose(got, exact, { absolute: 1.5e-7 * ON_RECORD[convolution][channels as 16 | 64][i]! * largest });
