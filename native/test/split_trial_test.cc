@@ -14,9 +14,9 @@ constexpr int64_t kMicrosecond = 1000;
 
 // Runs one after the other, `split` or `whole` ns each. Counts those that were split.
 struct Clock {
-  SplitTrial trial;
-  int64_t now = 1'000'000'000;
   int64_t split, whole;
+  int64_t now = 1'000'000'000;
+  SplitTrial trial = {};
   int run(int times) {
     int count = 0;
     for (int i = 0; i < times; i++) {
@@ -31,18 +31,18 @@ struct Clock {
 constexpr int kCycle = SplitTrial::kRuns * (SplitTrial::kWindows + 2);
 
 void keepsTheFaster() {
-  Clock faster{.split = 30 * kMicrosecond, .whole = 36 * kMicrosecond};
+  Clock faster{30 * kMicrosecond, 36 * kMicrosecond};
   faster.run(kCycle);
   const double share = double(faster.run(10 * kCycle)) / (10 * kCycle);
   expect(share > 0.95 && share < 1, "splitting that pays is kept, and the other way looked at: " + std::to_string(share));
-  Clock slower{.split = 59 * kMicrosecond, .whole = 37 * kMicrosecond};
+  Clock slower{59 * kMicrosecond, 37 * kMicrosecond};
   slower.run(kCycle);
   const double rest = double(slower.run(10 * kCycle)) / (10 * kCycle);
   expect(rest < 0.05 && rest > 0, "splitting that does not pay is given up, and looked at again: " + std::to_string(rest));
 }
 
 void followsAChange() {
-  Clock clock{.split = 30 * kMicrosecond, .whole = 36 * kMicrosecond};
+  Clock clock{30 * kMicrosecond, 36 * kMicrosecond};
   clock.run(3 * kCycle);
   clock.split = 60 * kMicrosecond;
   clock.run(kCycle);
