@@ -57,6 +57,16 @@ describe('compareMethods', () => {
     expect(other!.methods.map(({ seeds }) => seeds)).toEqual([[], []]);
     expect(other!.methods.every(({ against }) => against === undefined)).toBe(true);
   });
+  test('pairs are of the same seed, whatever failed and in whatever order they came', () => {
+    const [mixed] = compareMethods([
+      cell('', 'autobalance', 3, 30),
+      cell('', 'autobalance', 1, 10),
+      cell('', 'autobalance', 2, 20),
+      cell('', 'cross-entropy', 2, 21),
+      cell('', 'cross-entropy', 3, 33),
+    ]);
+    expect(mixed!.methods[1]!.against!.differences).toEqual([-1, -3]);
+  });
   test('without AutoBalance the first is the reference', () => {
     expect(compareMethods(cells.filter(({ method }) => method !== 'autobalance'))[0]!.reference).toBe('cross-entropy');
   });
