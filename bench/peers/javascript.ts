@@ -1,5 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Work } from '../work.js';
 import type { Peer, PeerStatus, PeerTimes } from './peer.js';
 
@@ -47,7 +48,12 @@ async function timed(run: () => unknown, seconds: number): Promise<number[]> {
 }
 
 const require = createRequire(import.meta.url);
-const versionOf = (name: string): string => (require(`${name}/package.json`) as { readonly version: string }).version;
+/** A package need not export its manifest, so it is looked for where packages lie. */
+function versionOf(name: string): string {
+  const folder = (require.resolve.paths(name) ?? []).find((each) => existsSync(join(each, name)));
+  if (folder === undefined) throw new Error(`Cannot find package '${name}'`);
+  return (JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')) as { readonly version: string }).version;
+}
 const noise = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i));
 
 interface TfTensor {
@@ -104,10 +110,13 @@ export const jaxWasm = (): Promise<PeerStatus> =>
       jax.defaultDevice('wasm');
       const array = (rows: number, columns: number): JaxArray =>
         jax.numpy.array(noise(rows * columns)).reshape([rows, columns]);
-      return ({ m, n, k }) => {
+      const product = ({ m, n, k }: Pick<Gemm, 'm' | 'n' | 'k'>) => {
         const [a, b] = [array(m, k), array(k, n)];
         return () => jax.numpy.matmul(a.ref, b.ref).dataSync();
       };
+      // Where its threads cannot share memory, it fails at the first product and not before.
+      product({ m: 4, n: 4, k: 4 })();
+      return product;
     },
   );
 
