@@ -45,7 +45,7 @@ export async function loadParts(
   if (place === undefined) {
     throw new ConfigError(
       `${source}: reads ${format.holds}; name the folder with --data-dir` +
-        `${name === 'idx' ? ' (Debian: install dataset-fashion-mnist and give /usr/share/datasets/fashion-mnist)' : ''}`,
+        `${format.hint === undefined ? '' : ` (${format.hint})`}`,
     );
   }
   if (!format.needsSchema) return format.load(place, options);

@@ -21,6 +21,8 @@ export interface FormatOptions extends ImageFileOptions {
 export interface Format {
   /** What the folder must hold, in a few words. */
   readonly holds: string;
+  /** Where such data can be had, for those who have none. */
+  readonly hint?: string;
   /** Where the data is if nobody says. */
   readonly locate?: () => string;
   /** Whether columns must be described by a schema. */
@@ -52,6 +54,7 @@ export const formats = {
   },
   idx: {
     holds: 'four IDX files: train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k-, plain or .gz',
+    hint: 'Debian: install dataset-fashion-mnist and give /usr/share/datasets/fashion-mnist',
     load: loadIdxDataset,
   },
   cifar10: {
