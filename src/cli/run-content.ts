@@ -36,6 +36,7 @@ const hypergradientLine = z.looseObject({
   largestEigenvalue: figure.nullable(),
   delta: numbers,
   iota: numbers,
+  weight: numbers.exactOptional(),
 });
 
 const REMEDY = 'the file is damaged or was edited by hand';
@@ -64,11 +65,23 @@ async function textOf(run: RunDirectory, name: string): Promise<string | undefin
   return bytes && new TextDecoder().decode(bytes);
 }
 
+/** An objective in words. */
+export function objectiveText(objective: RunConfig['search']['objective']): string {
+  if (typeof objective === 'string') return objective;
+  if ('name' in objective) return objective.name;
+  if ('blend' in objective) {
+    const { lambda } = objective;
+    const [first, second] = objective.blend.map(objectiveText);
+    return `${lambda}·(${first}) + ${Number((1 - lambda).toPrecision(12))}·(${second})`;
+  }
+  return `${objectiveText(objective.of)} under ${objective.prior === 'uniform' ? 'a uniform prior' : 'a prior of its own'}`;
+}
+
 function leadOf(config: RunConfig, samples: number): string {
   const { longTail, training, searchEpochs, search } = config;
   return (
     `${samples} training samples${longTail ? `, imbalance ${longTail.imbalance}` : ''}; ${training.epochs} epochs of SGD at ${training.learningRate} in batches of ` +
-    `${training.batchSize}; search: ${searchEpochs} epochs, a hypergradient every ${search.interval} steps, objective ${search.objective}, Δ by ${search.parametrisation}.`
+    `${training.batchSize}; search: ${searchEpochs} epochs, a hypergradient every ${search.interval} steps, objective ${objectiveText(search.objective)}, Δ by ${search.parametrisation}.`
   );
 }
 

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Interrupt } from '../../src/cli/interrupt.js';
+import { objectiveText } from '../../src/cli/run-content.js';
 import { requirePage, textOf } from '../report/page/require-page.js';
 import { cli, InterruptAfter, jsonOf, makeWorkplace, type Workplace } from './tiny.js';
 
@@ -69,6 +70,14 @@ describe('report', () => {
     expect((await cli(['report'])).code).toBe(2);
   });
 });
+
+test.each<[Parameters<typeof objectiveText>[0], string]>([
+  ['balanced', 'balanced'],
+  [{ name: 'deo', temperature: 0.1 }, 'deo'],
+  [{ blend: ['balanced', { name: 'deo' }], lambda: 0.7 }, '0.7·(balanced) + 0.3·(deo)'],
+  [{ prior: 'uniform', of: 'balanced' }, 'balanced under a uniform prior'],
+  [{ prior: [1, 2], of: 'balanced' }, 'balanced under a prior of its own'],
+])('the objective %j in words', (objective, text) => expect(objectiveText(objective)).toBe(text));
 
 describe('run --live', () => {
   test('serves the page while the run goes on, and stops with it', async () => {

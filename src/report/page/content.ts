@@ -39,6 +39,7 @@ export interface HypergradientPoint {
   readonly largestEigenvalue: number | null;
   readonly delta: Table;
   readonly iota: Table;
+  readonly weight?: Table;
 }
 
 /** A file to download from the page. */

@@ -36,6 +36,8 @@ export interface ChartSize {
 /** Custom properties that the page defines for light and for dark. */
 export const COLORS = Array.from({ length: 10 }, (_, i) => `var(--c${i + 1})`);
 export const colorOf = (i: number): string => COLORS[i % COLORS.length]!;
+/** Whether the i-th of many has a colour that another has too, and must be told apart by its stroke. */
+export const repeatsColor = (i: number): boolean => i >= COLORS.length;
 export const MUTED = 'var(--muted)';
 
 const [WIDE, HALF, NARROW] = [760, 400, 340];

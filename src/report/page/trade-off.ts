@@ -1,5 +1,5 @@
 import type { Html } from '../html.js';
-import { colorOf, figure } from './figure.js';
+import { colorOf, figure, repeatsColor } from './figure.js';
 
 /** One model: what it costs in balanced error, and how unequal its errors are; both in percent. */
 export interface TradeOffPoint {
@@ -36,7 +36,7 @@ export function tradeOffFigure(
       title: `Balanced error against ${gapName}`,
       description: `No other is better in both than: ${best.map(({ name, label }) => (label ? `${name} (${label})` : name)).join(', ')}.`,
       caption: 'Further to the lower left is better in both. Rings mark what nothing else beats in both.',
-      legend: names.map((name, i) => ({ name, color: colorOf(i) })),
+      legend: names.map((name, i) => ({ name, color: colorOf(i), mark: repeatsColor(i) ? 'ring' : 'dot' })),
       table: {
         columns: [
           { name: 'method', text: true },
@@ -52,7 +52,14 @@ export function tradeOffFigure(
       y: { label: `${gapName}, percent points`, grid: true, nice: true, inset: 12, labelArrow: 'none' },
       marks: [
         ...(joined ? [plot.line(rows, { x: 'error', y: 'gap', z: 'name', stroke: 'color', strokeOpacity: 0.4 })] : []),
-        plot.dot(rows, { x: 'error', y: 'gap', fill: 'color', r: 5 }),
+        plot.dot(
+          rows.filter(({ name }) => !repeatsColor(names.indexOf(name))),
+          { x: 'error', y: 'gap', fill: 'color', r: 5 },
+        ),
+        plot.dot(
+          rows.filter(({ name }) => repeatsColor(names.indexOf(name))),
+          { x: 'error', y: 'gap', stroke: 'color', strokeWidth: 2.5, r: 4.5 },
+        ),
         plot.dot(best, { x: 'error', y: 'gap', stroke: 'var(--ink)', r: 8 }),
       ],
     }),

@@ -1,13 +1,17 @@
 import type { Html } from '../html.js';
 import type { EpochPoint } from './content.js';
-import { colorOf, figure } from './figure.js';
+import { colorOf, figure, repeatsColor } from './figure.js';
 
 const nameOf = ({ method, stage }: EpochPoint): string => (stage === 'train' ? method : `${method} ${stage}`);
 
 /** Loss, and the balanced error that was watched, after each epoch. */
 export async function trainingFigures(epochs: readonly EpochPoint[]): Promise<Html[]> {
   const names = [...new Set(epochs.map(nameOf))];
-  const legend = names.map((name, i) => ({ name, color: colorOf(i), mark: 'line' as const }));
+  const legend = names.map((name, i) => ({
+    name,
+    color: colorOf(i),
+    mark: repeatsColor(i) ? ('dashed' as const) : ('line' as const),
+  }));
   const curve = (
     id: string,
     title: string,
@@ -46,7 +50,19 @@ export async function trainingFigures(epochs: readonly EpochPoint[]): Promise<Ht
         x: { label: 'epoch', ticks: Math.min(8, Math.max(1, longest)), tickFormat: 'd' },
         y: { label, grid: true, labelArrow: 'none', ...(log && { type: 'log' as const, ticks: 4, tickFormat: '~g' }) },
         marks: [
-          plot.line(rows, { x: 'epoch', y: 'y', z: 'name', stroke: 'color', strokeWidth: 2 }),
+          ...[false, true].map((dashed) =>
+            plot.line(
+              rows.filter(({ name }) => repeatsColor(names.indexOf(name)) === dashed),
+              {
+                x: 'epoch',
+                y: 'y',
+                z: 'name',
+                stroke: 'color',
+                strokeWidth: 2,
+                ...(dashed && { strokeDasharray: '6 4' }),
+              },
+            ),
+          ),
           ...(longest <= 30 ? [plot.dot(rows, { x: 'epoch', y: 'y', fill: 'color', r: 2.5 })] : []),
         ],
       }),

@@ -41,6 +41,7 @@ export function trajectoryFigures(
   const steps = points.map(({ step }) => step);
   const lines = (pick: (point: HypergradientPoint) => Table): Line[] => linesOf(points.map(pick), classes, groupNames);
   const caption = 'What is retrained under is the mean over the second half.';
+  const weights = points.every(({ weight }) => weight) ? lines(({ weight }) => weight!) : [];
   const parts = [
     {
       id: 'objective',
@@ -51,6 +52,10 @@ export function trajectoryFigures(
     },
     { id: 'delta', title: 'Δ during the search', label: 'Δ', lines: lines(({ delta }) => delta), caption },
     { id: 'iota', title: 'ι during the search', label: 'ι', lines: lines(({ iota }) => iota), caption },
+    // Only a search that learns w moves it.
+    ...(weights.some(({ values }) => values.some((value) => value !== values[0]))
+      ? [{ id: 'weight', title: 'w during the search', label: 'w', lines: weights, caption }]
+      : []),
   ];
   return Promise.all(parts.map((part) => trajectoryFigure(part, steps)));
 }

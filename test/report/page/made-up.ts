@@ -60,6 +60,7 @@ export function madeUpRun({
       largestEigenvalue: t === 0 ? null : 4,
       delta: table((k) => 1 + 0.01 * t * k),
       iota: table((k, g) => 0.1 * t * (g - k)),
+      weight: table((k) => 1 + 0.1 * t * k),
     })),
     learned: { delta: table((k) => 1 + 0.1 * k), iota: table((k, g) => g - k), weight: table((k) => 1 + k) },
     files: [{ name: 'metrics.ndjson', type: 'application/x-ndjson', text: '{"kind":"epoch"}\n' }],

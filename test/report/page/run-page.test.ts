@@ -86,6 +86,15 @@ test('what too few samples stand behind is said', async () => {
   expect(textOf(page)).toContain('too few');
 });
 
+test('w is drawn where the search moved it', async () => {
+  expect(await pageOf('four classes')).toContain('id="trajectory-weight"');
+  const run = madeUpRun({ classes: 2, methods: [] });
+  const still = { ...run, hypergradients: run.hypergradients.map((point) => ({ ...point, weight: [1, 1] })) };
+  expect(await runPage(still)).not.toContain('id="trajectory-weight"');
+  const unknown = { ...run, hypergradients: run.hypergradients.map(({ weight: _, ...point }) => point) };
+  expect(await runPage(unknown)).not.toContain('id="trajectory-weight"');
+});
+
 test('many confusions are the most frequent mistakes, not all', async () => {
   const page = await pageOf('fifty classes, three groups');
   const ids = [...page.matchAll(/<figure id="confusion-([^"]+)"/g)].map(([, id]) => id);
