@@ -109,7 +109,7 @@ export function printCase(timed: TimedCase, peak: Report['peak']): string {
   const against = Object.entries(peers).map(([peer, { ms, ratio: times, bytes }]) => {
     return `  ${peer} ${ms.toFixed(3)} ms ×${times.toFixed(2)}${mebibytes('', bytes)}`;
   });
-  return `${suite.padEnd(14)}${name.padEnd(54)}${ours.ms.toFixed(3).padStart(10)} ms ${spread}${rate}${traffic}${ratio}${memory}${against.join('')}`;
+  return `${suite.padEnd(17)}${name.padEnd(54)}${ours.ms.toFixed(3).padStart(10)} ms ${spread}${rate}${traffic}${ratio}${memory}${against.join('')}`;
 }
 
 export const printGeomeans = ({ geomeans }: Report): string =>
