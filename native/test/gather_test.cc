@@ -121,7 +121,7 @@ void convolutions(DType dtype) {
       }
       for (Tensor* t : {&y, &dx, &df})
         for (double& v : t->values) v = held(dtype, v);
-      const std::vector<int64_t> params{stride, stride, low, high, low, high, 1, 1, groups};
+      const std::vector<int64_t> params{stride, stride, low, high, low, high, 1, 1, groups, 0};
       checkKernel(Opcode::conv2d, {x, f}, params, y);
       checkKernel(Opcode::conv2dInputGrad, {dy, f}, params, dx);
       checkKernel(Opcode::conv2dFilterGrad, {x, dy}, params, df);
