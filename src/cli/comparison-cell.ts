@@ -4,13 +4,7 @@ import { z } from 'zod';
 import { currentBackend } from '../backends/index.js';
 import { RunDirectory } from '../data/index.js';
 import { DataError, NumericError } from '../ir/index.js';
-import {
-  type CellResult,
-  type FigureName,
-  type FigureValues,
-  figureNames,
-  figureValues,
-} from '../report/comparison.js';
+import { type CellResult, type FigureName, figureNames, figureValues } from '../report/comparison.js';
 import { CHECKPOINT, decodeCheckpoint } from './checkpoint.js';
 import type { PlannedCell } from './comparison-plan.js';
 import { configText } from './config.js';
@@ -23,7 +17,7 @@ import { validate } from './validate.js';
 /** Written last: a cell that has it is done. */
 const RESULT = 'result.json';
 
-const schema = z.strictObject({
+const outcome = z.strictObject({
   figures: z
     .strictObject(
       Object.fromEntries(figureNames.map((name) => [name, z.number().nullable()])) as {
@@ -35,30 +29,34 @@ const schema = z.strictObject({
   failure: z.string().exactOptional(),
 });
 
-/** The result of a cell that is done; `undefined` of one that is not. */
-export async function readCell(
-  folder: string,
-  { scenario, method, seed }: PlannedCell,
-): Promise<CellResult | undefined> {
+/** By method. */
+const schema = z.record(z.string(), outcome);
+type Outcomes = z.infer<typeof schema>;
+
+const resultsOf = ({ scenario, methods, seed }: PlannedCell, outcomes: Outcomes): CellResult[] =>
+  methods.flatMap((method) => (outcomes[method] ? [{ scenario, method, seed, ...outcomes[method] }] : []));
+
+/** The results of a cell that is done; `undefined` of one that is not. */
+export async function readCell(folder: string, cell: PlannedCell): Promise<CellResult[] | undefined> {
   const run = await RunDirectory.open(folder).catch(() => undefined);
   if (!run || !(await readIfThere(run, RESULT))) return undefined;
-  const result = validate(schema, await run.readJson(RESULT), {
+  const outcomes = validate(schema, await run.readJson(RESULT), {
     source: join(folder, RESULT),
     kind: DataError,
     remedy: () => 'remove the file, and the cell is trained again',
   });
-  return { scenario, method, seed, ...result };
+  return resultsOf(cell, outcomes);
 }
 
 /**
  * Trains a cell in its folder, from where it was left if it was begun. A training that diverges is a result too: it does not stop the others.
- * @returns the result, or the signal that interrupted it
+ * @returns the results of its methods, or the signal that interrupted it
  */
 export async function runCell(
   folder: string,
   cell: PlannedCell,
   session: Session,
-): Promise<CellResult | InterruptSignal> {
+): Promise<CellResult[] | InterruptSignal> {
   await mkdir(folder, { recursive: true });
   const run = await RunDirectory.open(folder);
   const saved = await readIfThere(run, CHECKPOINT);
@@ -70,29 +68,36 @@ export async function runCell(
     await session.saveEvaluations(run);
     await session.save(run);
   }
-  const outcome = await workOn(run, cell, session);
-  if (typeof outcome === 'string') return outcome;
-  await run.writeJson(RESULT, outcome);
-  const { scenario, method, seed } = cell;
-  return { scenario, method, seed, ...outcome };
+  const outcomes = await workOn(run, cell, session);
+  if (typeof outcomes === 'string') return outcomes;
+  await run.writeJson(RESULT, outcomes);
+  return resultsOf(cell, outcomes);
 }
-
-type Outcome = { figures: FigureValues | null; seconds: number; failure?: string };
 
 async function workOn(
   run: RunDirectory,
-  { config, method }: PlannedCell,
+  { config, methods }: PlannedCell,
   session: Session,
-): Promise<Outcome | InterruptSignal> {
-  const { experiment } = session;
+): Promise<Outcomes | InterruptSignal> {
+  const { experiment, progress } = session;
+  let failure: string | undefined;
   try {
     const signal = await session.work(run);
     if (signal) return signal;
+    await run.writeJson('summary.json', summarise(config, experiment, currentBackend().name));
   } catch (error) {
     if (!(error instanceof NumericError)) throw error;
-    session.progress.line(`${session.progress.label}${method} failed: ${error.message}`);
-    return { figures: null, seconds: 0, failure: error.message };
+    failure = error.message;
+    progress.line(`${progress.label}failed: ${failure}`);
   }
-  await run.writeJson('summary.json', summarise(config, experiment, currentBackend().name));
-  return { figures: figureValues(session.evaluationOf(method)), seconds: experiment.results.get(method)!.seconds };
+  const entries = methods.map((method) => {
+    const result = experiment.results.get(method);
+    return [
+      method,
+      result
+        ? { figures: figureValues(session.evaluationOf(method)), seconds: result.seconds }
+        : { figures: null, seconds: 0, failure: failure ?? 'it gave no result' },
+    ] as const;
+  });
+  return Object.fromEntries(entries);
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { classMethods, type MethodName, methodNames } from '../autobalance/index.js';
+import { classMethods, type MethodName, methodNames, stagesOf, stagesOfAll } from '../autobalance/index.js';
 import type { RunDirectory } from '../data/index.js';
 import { ConfigError, DataError } from '../ir/index.js';
 import { type FigureName, figureNames } from '../report/comparison.js';
@@ -30,10 +30,10 @@ export interface ComparisonPlan {
   readonly data: string;
 }
 
-/** One method to train once. */
+/** What is trained in one go with one seed: a method, or several that begin with the same network. */
 export interface PlannedCell {
   readonly scenario: string;
-  readonly method: MethodName;
+  readonly methods: readonly MethodName[];
   readonly seed: number;
   readonly config: RunConfig;
   /** Folder of its own, within the comparison's. */
@@ -59,19 +59,27 @@ export const readPlan = async (run: RunDirectory): Promise<ComparisonPlan> =>
     remedy: () => 'the comparison cannot be resumed from it: start a new one',
   });
 
+/** Methods that only change cross-entropy's last layer stand together with it, so that it is trained once; the others stand alone. */
+function families(methods: readonly MethodName[]): MethodName[][] {
+  const shares = (method: MethodName): boolean =>
+    method === 'cross-entropy' || stagesOfAll([method]).length > stagesOf(method).length;
+  const family = methods.filter(shares);
+  return methods.flatMap((method) => (method === family[0] ? [family] : family.includes(method) ? [] : [[method]]));
+}
+
 /** The cells in order: seed by seed, so that an early look finds whole pairs. */
 export const cellsOf = ({ scenarios, methods, seeds }: ComparisonPlan): PlannedCell[] =>
   scenarios.flatMap(({ name, config }) =>
     seeds.flatMap((seed) =>
-      methods.map((method) => ({
+      families(methods).map((own) => ({
         scenario: name,
-        method,
+        methods: own,
         seed,
-        config: { ...config, seed, methods: [method] },
+        config: { ...config, seed, methods: own },
         folder: [
           'cells',
           ...(name === '' ? [] : [name.replace(/[^A-Za-z0-9.]+/g, '-')]),
-          `${method}-seed-${seed}`,
+          `${own.join('+')}-seed-${seed}`,
         ].join('/'),
       })),
     ),

@@ -149,6 +149,29 @@ describe('compare', () => {
     expect(out).toMatch(/│ +log │/);
   });
 
+  test('what begins with the same network is trained with it, once', async () => {
+    const args = [
+      'mnist-lt',
+      ...work.options,
+      '--seeds',
+      '1',
+      '--epochs',
+      '1',
+      '--methods',
+      'tau-norm,post-hoc-logit-adjustment',
+    ];
+    const { out, err } = await cli(['compare', ...args, '--json']);
+    const { cells, runDirectory } = jsonOf(out) as unknown as Results & { runDirectory: string };
+    expect(cells.map(({ method }) => method)).toEqual(['post-hoc-logit-adjustment', 'tau-norm']);
+    expect(err).toContain('2 of 2 trainings to do');
+    expect(err.match(/cross-entropy: balanced error/g)).toHaveLength(1);
+    expect(await readdir(join(runDirectory, 'cells'))).toEqual(['post-hoc-logit-adjustment+tau-norm-seed-1']);
+    const all = ['autobalance', 'lws', 'cross-entropy', 'focal'].join(',');
+    const more = await cli(['compare', ...args.slice(0, -1), all, '--json'], new InterruptAfter(1));
+    const plan = join(String(jsonOf(more.out).runDirectory), 'cells');
+    expect(await readdir(plan)).toEqual(['cross-entropy+lws-seed-1']);
+  });
+
   test('a training that diverges does not stop the others', async () => {
     const config = await work.file(
       'wild.yaml',

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { stagesOf } from '../../autobalance/index.js';
+import { stagesOfAll } from '../../autobalance/index.js';
 import { RunDirectory } from '../../data/index.js';
 import { ConfigError, DataError } from '../../ir/index.js';
 import {
@@ -163,19 +163,19 @@ async function work({ run, plan, data }: Started, options: CompareOptions, io: I
   const done: CellResult[] = [];
   const todo: PlannedCell[] = [];
   for (const cell of cells) {
-    const result = await readCell(join(run.path, cell.folder), cell);
-    if (result) done.push(result);
+    const results = await readCell(join(run.path, cell.folder), cell);
+    if (results) done.push(...results);
     else todo.push(cell);
   }
   const progress = new Progress(io, {
     live,
     color: colorIn(live),
     epochLines: false,
-    plan: todo.flatMap(({ method, config, scenario }) => planOf(stagesOf(method), config, counts.get(scenario)!)),
+    plan: todo.flatMap(({ methods, config, scenario }) => planOf(stagesOfAll(methods), config, counts.get(scenario)!)),
   });
   progress.line(
     `Writing to ${run.path}: ${plan.methods.length} methods, ${plan.seeds.length} seeds, ${plan.scenarios.length} scenarios; ` +
-      `${todo.length} of ${cells.length} trainings to do.`,
+      `${methodsIn(todo)} of ${methodsIn(cells)} trainings to do.`,
   );
   const page =
     options.live || options.livePort !== undefined ? await servePage(run, plan, done, options.livePort) : undefined;
@@ -184,15 +184,15 @@ async function work({ run, plan, data }: Started, options: CompareOptions, io: I
     let firstStage = 0;
     for (const [i, cell] of todo.entries()) {
       progress.label = `${i + 1}/${todo.length} ${cell.scenario === '' ? '' : `${cell.scenario}, `}seed ${cell.seed}, `;
-      const result =
+      const results =
         io.interrupt.requested ??
         (await runCell(join(run.path, cell.folder), cell, sessionFor(cell.config, { progress, firstStage })));
-      if (typeof result === 'string') {
+      if (typeof results === 'string') {
         await writePage(run, plan, done);
-        return interrupted(run, result, io);
+        return interrupted(run, results, io);
       }
-      done.push(result);
-      firstStage += stagesOf(cell.method).length;
+      done.push(...results);
+      firstStage += stagesOfAll(cell.methods).length;
       await writeResults(run, plan, done);
     }
     await writeResults(run, plan, done);
@@ -204,11 +204,17 @@ async function work({ run, plan, data }: Started, options: CompareOptions, io: I
   return finished(run, plan, done);
 }
 
+const methodsIn = (cells: readonly PlannedCell[]): number =>
+  cells.reduce((sum, { methods }) => sum + methods.length, 0);
+
 /** In the order of the plan, however they came about. */
-const ordered = (plan: ComparisonPlan, done: readonly CellResult[]): CellResult[] =>
-  cellsOf(plan).flatMap(
-    ({ scenario, method, seed }) =>
-      done.find((cell) => cell.scenario === scenario && cell.method === method && cell.seed === seed) ?? [],
+const ordered = ({ scenarios, seeds, methods }: ComparisonPlan, done: readonly CellResult[]): CellResult[] =>
+  scenarios.flatMap(({ name }) =>
+    seeds.flatMap((seed) =>
+      methods.flatMap(
+        (method) => done.find((cell) => cell.scenario === name && cell.method === method && cell.seed === seed) ?? [],
+      ),
+    ),
   );
 
 const comparing = ({ figure, against }: ComparisonPlan) => ({ figure, ...(against !== null && { against }) });
@@ -233,7 +239,7 @@ function pageOf(
     {
       title: `${preset}: ${plan.methods.length} methods compared`,
       lead: `Seeds ${plan.seeds.join(', ')}; methods ${plan.methods.join(', ')}.`,
-      missing: cellsOf(plan).length - cells.length,
+      missing: methodsIn(cellsOf(plan)) - cells.length,
       cells,
       ...comparing(plan),
       files: [
