@@ -4,9 +4,8 @@ import { Command, Option } from 'commander';
 import { nativeAddon } from '../src/backends/native.js';
 import { ConfigError, currentBackend } from '../src/index.js';
 import { samplesOf, summary } from './measure.js';
-import { javascriptPeers } from './peers/javascript.js';
+import { allPeers } from './peers/all.js';
 import type { Peer } from './peers/peer.js';
-import { openBlas, pyTorch } from './peers/python.js';
 import { makeReport, printCase, printGeomeans, printHeader, type TimedCase } from './report.js';
 import { convCases } from './suites/conv.js';
 import { derivativeCases } from './suites/derivatives.js';
@@ -56,7 +55,7 @@ const limits = () => ({
 });
 const before = limits();
 
-const statuses = options.peers ? await Promise.all([openBlas(threads), pyTorch(threads), ...javascriptPeers()]) : [];
+const statuses = options.peers ? await allPeers(threads) : [];
 const peers = statuses.flatMap((status) => ('peer' in status ? [status.peer] : []));
 const machine = {
   processor: cpus()[0]?.model ?? 'unknown',

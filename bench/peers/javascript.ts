@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Work } from '../work.js';
-import type { Peer, PeerStatus, PeerTimes } from './peer.js';
+import { encodeMatMul } from './onnx.js';
 
 /**
  * Engines in JavaScript and WebAssembly. None is a dependency: they weigh 200 MB together. `npm run bench:peers` installs them beside.
@@ -11,31 +11,17 @@ import type { Peer, PeerStatus, PeerTimes } from './peer.js';
 type Gemm = Extract<Work, { kind: 'gemm' }>;
 
 /** Of what they all do: plain products in f32. */
-const plain = (work: Work): work is Gemm =>
+export const isPlainProduct = (work: Work): work is Gemm =>
   work.kind === 'gemm' && work.dtype === 'f32' && work.batch === 1 && !work.transA && !work.transB;
 
-async function load(
-  name: string,
-  version: () => string,
-  make: () => Promise<(work: Gemm) => () => unknown>,
-): Promise<PeerStatus> {
-  try {
-    const prepare = await make();
-    const peer: Peer = {
-      name,
-      version: version(),
-      async time(work, seconds): Promise<PeerTimes | undefined> {
-        return plain(work) ? { times: await timed(prepare(work), seconds) } : undefined;
-      },
-      stop: () => undefined,
-    };
-    return { name, peer };
-  } catch (error) {
-    return { name, absent: error instanceof Error ? error.message.split('\n')[0]! : String(error) };
-  }
+/** An engine that is ready: a product to be timed again and again. */
+export interface Engine {
+  readonly version: string;
+  readonly prepare: (work: Gemm) => () => unknown;
 }
 
-async function timed(run: () => unknown, seconds: number): Promise<number[]> {
+/** Milliseconds of each run for about `seconds`. */
+export async function timed(run: () => unknown, seconds: number): Promise<number[]> {
   await run();
   const times: number[] = [];
   const end = performance.now() + seconds * 1000;
@@ -66,27 +52,31 @@ interface TensorFlow {
   tensor2d(data: Float32Array, shape: readonly [number, number]): TfTensor;
   matMul(a: TfTensor, b: TfTensor): TfTensor;
 }
+interface TensorFlowWasm {
+  setWasmPaths(prefix: string): void;
+  setThreadsCount(threads: number): void;
+}
 
-export const tensorFlowWasm = (): Promise<PeerStatus> =>
-  load(
-    'tfjs-wasm',
-    () => versionOf('@tensorflow/tfjs-backend-wasm'),
-    async () => {
-      const tf = require('@tensorflow/tfjs-core') as TensorFlow;
-      const wasm = require('@tensorflow/tfjs-backend-wasm') as { setWasmPaths(prefix: string): void };
-      wasm.setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
-      if (!(await tf.setBackend('wasm'))) throw new Error('tfjs: the WebAssembly backend did not start');
-      await tf.ready();
-      return ({ m, n, k }) => {
-        const [a, b] = [tf.tensor2d(noise(m * k), [m, k]), tf.tensor2d(noise(k * n), [k, n])];
-        return () => {
-          const product = tf.matMul(a, b);
-          product.dataSync();
-          product.dispose();
-        };
+async function tensorFlowWasm(threads: number): Promise<Engine> {
+  const version = versionOf('@tensorflow/tfjs-backend-wasm');
+  const tf = require('@tensorflow/tfjs-core') as TensorFlow;
+  const wasm = require('@tensorflow/tfjs-backend-wasm') as TensorFlowWasm;
+  wasm.setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
+  wasm.setThreadsCount(threads);
+  if (!(await tf.setBackend('wasm'))) throw new Error('tfjs: the WebAssembly backend did not start');
+  await tf.ready();
+  return {
+    version,
+    prepare: ({ m, n, k }) => {
+      const [a, b] = [tf.tensor2d(noise(m * k), [m, k]), tf.tensor2d(noise(k * n), [k, n])];
+      return () => {
+        const product = tf.matMul(a, b);
+        product.dataSync();
+        product.dispose();
       };
     },
-  );
+  };
+}
 
 interface JaxArray {
   readonly ref: JaxArray;
@@ -99,28 +89,23 @@ interface Jax {
   readonly numpy: { array(data: Float32Array): JaxArray; matmul(a: JaxArray, b: JaxArray): JaxArray };
 }
 
-export const jaxWasm = (): Promise<PeerStatus> =>
-  load(
-    'jax-js-wasm',
-    () => versionOf('@jax-js/jax'),
-    async () => {
-      const name = '@jax-js/jax';
-      const jax = (await import(name)) as Jax;
-      await jax.init('wasm');
-      jax.defaultDevice('wasm');
-      const array = (rows: number, columns: number): JaxArray =>
-        jax.numpy.array(noise(rows * columns)).reshape([rows, columns]);
-      const product = ({ m, n, k }: Pick<Gemm, 'm' | 'n' | 'k'>) => {
-        const [a, b] = [array(m, k), array(k, n)];
-        return () => jax.numpy.matmul(a.ref, b.ref).dataSync();
-      };
-      // Where its threads cannot share memory, it fails at the first product and not before.
-      product({ m: 4, n: 4, k: 4 })();
-      return product;
+/** One thread: where it finds no Worker of a browser, it takes none. */
+async function jaxWasm(): Promise<Engine> {
+  const version = versionOf('@jax-js/jax');
+  const name = '@jax-js/jax';
+  const jax = (await import(name)) as Jax;
+  await jax.init('wasm');
+  jax.defaultDevice('wasm');
+  const array = (rows: number, columns: number): JaxArray =>
+    jax.numpy.array(noise(rows * columns)).reshape([rows, columns]);
+  return {
+    version,
+    prepare: ({ m, n, k }) => {
+      const [a, b] = [array(m, k), array(k, n)];
+      return () => jax.numpy.matmul(a.ref, b.ref).dataSync();
     },
-  );
-
-export const javascriptPeers = (): Promise<PeerStatus>[] => [tensorFlowWasm(), jaxWasm(), onnxWeb()];
+  };
+}
 
 interface Ort {
   readonly env: { readonly wasm: { numThreads: number } };
@@ -128,22 +113,27 @@ interface Ort {
   readonly Tensor: new (type: string, data: Float32Array, shape: readonly number[]) => object;
 }
 
-export const onnxWeb = (): Promise<PeerStatus> =>
-  load(
-    'onnxruntime-web',
-    () => versionOf('onnxruntime-web'),
-    async () => {
-      const name = 'onnxruntime-web';
-      const ort = (await import(name)) as Ort;
-      const { encodeMatMul } = await import('./onnx.js');
-      ort.env.wasm.numThreads = 1;
-      const session = await ort.InferenceSession.create(encodeMatMul());
-      return ({ m, n, k }) => {
-        const feeds = {
-          a: new ort.Tensor('float32', noise(m * k), [m, k]),
-          b: new ort.Tensor('float32', noise(k * n), [k, n]),
-        };
-        return () => session.run(feeds);
+async function onnxWeb(threads: number): Promise<Engine> {
+  const version = versionOf('onnxruntime-web');
+  const name = 'onnxruntime-web';
+  const ort = (await import(name)) as Ort;
+  ort.env.wasm.numThreads = threads;
+  const session = await ort.InferenceSession.create(encodeMatMul());
+  return {
+    version,
+    prepare: ({ m, n, k }) => {
+      const feeds = {
+        a: new ort.Tensor('float32', noise(m * k), [m, k]),
+        b: new ort.Tensor('float32', noise(k * n), [k, n]),
       };
+      return () => session.run(feeds);
     },
-  );
+  };
+}
+
+/** By name, as `javascript-main` starts them. */
+export const engines: { readonly [name: string]: (threads: number) => Promise<Engine> } = {
+  'tfjs-wasm': tensorFlowWasm,
+  'jax-js-wasm': jaxWasm,
+  'onnxruntime-web': onnxWeb,
+};

@@ -1,26 +1,26 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { Work } from '../work.js';
 import type { Peer, PeerStatus, PeerTimes } from './peer.js';
 
-/** The system's interpreter, for which Debian's packages are; not a shim of some version manager. */
-const PYTHON = '/usr/bin/python3';
-
+/** What a peer answers to a case: its times in milliseconds, or null if it does not do this kind of work. */
 interface Answer {
   readonly times: readonly number[] | null;
   readonly bytes?: number;
 }
 
-/** Starts a script that answers a case a line. */
-async function start(name: string, script: string, threads: number): Promise<PeerStatus> {
-  // From dist/bench/peers and bench/peers alike: the scripts are not compiled and stay in the sources.
-  const path = fileURLToPath(
-    new URL(`${import.meta.url.includes('/dist') ? '../../../bench/peers/' : './'}${script}`, import.meta.url),
-  );
-  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...environment } = process.env;
-  const child = spawn(PYTHON, [path, String(threads)], { env: { ...environment, OMP_NUM_THREADS: String(threads) } });
+/**
+ * Starts a peer in a process of its own, so that its threads, globals and garbage meet neither ours nor another's. It writes one line
+ * `{ version }`, then reads a case a line and answers each in a line.
+ */
+export async function spawned(
+  name: string,
+  command: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<PeerStatus> {
+  const child = spawn(command, args, { env: environment });
   const errors: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -28,7 +28,7 @@ async function start(name: string, script: string, threads: number): Promise<Pee
   const first = await Promise.race([lines.next(), failed]);
   if (first.done) {
     const reason = errors.join('').trim().split('\n').at(-1);
-    return { name, absent: reason || (first.value as string | undefined) || `${PYTHON} ${script} ended at once` };
+    return { name, absent: reason || (first.value as string | undefined) || `${command} ended at once` };
   }
   const { version } = JSON.parse(first.value) as { readonly version: string };
   return { name, peer: peerOf(name, version, child, lines) };
@@ -53,7 +53,3 @@ function peerOf(
     stop: () => child.kill(),
   };
 }
-
-export const openBlas = (threads: number): Promise<PeerStatus> => start('openblas', 'openblas.py', threads);
-/** PyTorch on CPU: its convolutions are oneDNN's. */
-export const pyTorch = (threads: number): Promise<PeerStatus> => start('pytorch', 'pytorch.py', threads);
