@@ -1,6 +1,6 @@
 import type { Dataset, DatasetParts, ImageDataset } from '../data/dataset.js';
 import { cellCounts } from '../data/groups.js';
-import { classCounts, type LongTail, longTailIndices, stratifiedSplit } from '../data/long-tail.js';
+import { classCounts, type LongTail, stratifiedSplit } from '../data/long-tail.js';
 import { Random } from '../data/random.js';
 import { type InputOf, measuredSource, type Source } from '../data/source.js';
 import { ConfigError } from '../ir/index.js';
@@ -25,6 +25,7 @@ import type { HypergradientReport, Snapshot, StepReport } from './phase.js';
 import { SearchPhase, type SearchSettings, type SearchSplit } from './search.js';
 import { SgdPhase, type TrainingSettings } from './sgd-phase.js';
 import { type TrainPrograms, trainPrograms } from './training.js';
+import { trainingSamples } from './training-samples.js';
 
 export interface ExperimentSettings {
   readonly seed: number;
@@ -111,9 +112,7 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     this.#model = model;
     this.#learned = options.learned;
     const { labels, classes } = data.train;
-    this.trainIndices = settings.longTail
-      ? longTailIndices(labels, classes, settings.longTail)
-      : allSamples(data.train);
+    this.trainIndices = trainingSamples(data.train, settings.longTail);
     this.counts = classCounts(labels, classes, this.trainIndices);
     const { sampling: _, ...view } = settings.data ?? {};
     const sourceOf = measuredSource(data.train, { ...view, indices: this.trainIndices, seed: settings.seed });
@@ -387,5 +386,4 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
   }
 }
 
-const allSamples = ({ labels }: Dataset): Int32Array => labels.map((_, i) => i);
-const allOf = ({ dataset }: { readonly dataset: Dataset }): Int32Array => allSamples(dataset);
+const allOf = ({ dataset: { labels } }: { readonly dataset: Dataset }): Int32Array => labels.map((_, i) => i);

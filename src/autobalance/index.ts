@@ -17,7 +17,7 @@ export {
 } from './methods.js';
 export * from './objectives/index.js';
 export * from './phase.js';
-export { type Preset, type PresetSettings, presets } from './presets.js';
+export { type Preset, type PresetSettings, presets } from './presets/index.js';
 export { referenceSearch } from './reference.js';
 export { SearchPhase, type SearchPhaseOptions, type SearchSettings, type SearchSplit } from './search.js';
 export { SgdPhase, type SgdPhaseOptions, type TrainingSettings } from './sgd-phase.js';
@@ -30,4 +30,5 @@ export {
   type TrainStep,
   trainPrograms,
 } from './training.js';
+export { trainingSamples } from './training-samples.js';
 export { automaticRate, clippedAdam, momentumSgd, type UpperOptimiser } from './upper-optimiser.js';

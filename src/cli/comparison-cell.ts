@@ -33,8 +33,10 @@ const outcome = z.strictObject({
 const schema = z.record(z.string(), outcome);
 type Outcomes = z.infer<typeof schema>;
 
-const resultsOf = ({ scenario, methods, seed }: PlannedCell, outcomes: Outcomes): CellResult[] =>
-  methods.flatMap((method) => (outcomes[method] ? [{ scenario, method, seed, ...outcomes[method] }] : []));
+const resultsOf = ({ scenarios, methods, seed }: PlannedCell, outcomes: Outcomes): CellResult[] =>
+  scenarios.flatMap((scenario) =>
+    methods.flatMap((method) => (outcomes[method] ? [{ scenario, method, seed, ...outcomes[method] }] : [])),
+  );
 
 /** The results of a cell that is done; `undefined` of one that is not. */
 export async function readCell(folder: string, cell: PlannedCell): Promise<CellResult[] | undefined> {

@@ -32,7 +32,8 @@ export interface ComparisonPlan {
 
 /** What is trained in one go with one seed: a method, or several that begin with the same network. */
 export interface PlannedCell {
-  readonly scenario: string;
+  /** The scenarios it is a part of: several, if what they differ in means nothing to its methods. */
+  readonly scenarios: readonly string[];
   readonly methods: readonly MethodName[];
   readonly seed: number;
   readonly config: RunConfig;
@@ -67,23 +68,34 @@ function families(methods: readonly MethodName[]): MethodName[][] {
   return methods.flatMap((method) => (method === family[0] ? [family] : family.includes(method) ? [] : [[method]]));
 }
 
-/** The cells in order: seed by seed, so that an early look finds whole pairs. */
-export const cellsOf = ({ scenarios, methods, seeds }: ComparisonPlan): PlannedCell[] =>
-  scenarios.flatMap(({ name, config }) =>
-    seeds.flatMap((seed) =>
-      families(methods).map((own) => ({
-        scenario: name,
-        methods: own,
-        seed,
-        config: { ...config, seed, methods: own },
-        folder: [
-          'cells',
-          ...(name === '' ? [] : [name.replace(/[^A-Za-z0-9.]+/g, '-')]),
-          `${own.join('+')}-seed-${seed}`,
-        ].join('/'),
-      })),
-    ),
-  );
+/** What the training of these methods depends on: fixed losses on nothing that is said of the search. */
+function dependenceOf(methods: readonly MethodName[], config: RunConfig): string {
+  const { search, searchEpochs, validationFraction, start, baselines = {}, ...common } = config;
+  const searching = methods.includes('autobalance') ? { search, searchEpochs, validationFraction, start } : {};
+  const own = methods.map((method) => (method === 'autobalance' ? undefined : baselines[method]));
+  return JSON.stringify([methods, common, own, searching]);
+}
+
+/** The cells in order: seed by seed, so that an early look finds whole pairs; what scenarios share is trained with the first of them. */
+export function cellsOf({ scenarios, methods, seeds }: ComparisonPlan): PlannedCell[] {
+  const cells = new Map<string, PlannedCell & { readonly scenarios: string[] }>();
+  for (const { name, config: settings } of scenarios) {
+    for (const seed of seeds) {
+      for (const own of families(methods)) {
+        const config = { ...settings, seed, methods: own };
+        const key = dependenceOf(own, config);
+        const known = cells.get(key);
+        if (known) known.scenarios.push(name);
+        else {
+          const folder = ['cells', ...(name === '' ? [] : [name.replace(/[^A-Za-z0-9.]+/g, '-')])];
+          const cell = { scenarios: [name], methods: own, seed, config };
+          cells.set(key, { ...cell, folder: [...folder, `${own.join('+')}-seed-${seed}`].join('/') });
+        }
+      }
+    }
+  }
+  return [...cells.values()];
+}
 
 /** The methods of a list on the command line; `all` are all that need only labels. */
 export function methodsOf(list: readonly string[] | undefined): readonly MethodName[] {
@@ -105,7 +117,7 @@ export interface Variation {
 
 export function parseVariation(text: string): Variation {
   const [key = '', list = ''] = text.split(/=(.*)/s);
-  if (!/^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*$/.test(key) || list === '') {
+  if (!/^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9-]*)*$/.test(key) || list === '') {
     throw new ConfigError(
       `--vary: must be a setting and its values, such as longTail.imbalance=10,100, got ${JSON.stringify(text)}`,
     );
@@ -118,11 +130,14 @@ export function parseVariation(text: string): Variation {
   return { key, values };
 }
 
-/** `{ longTail: { imbalance: 10 } }` of `longTail.imbalance` and 10. */
-const nested = (key: string, value: unknown): Record<string, unknown> => {
-  const built = key.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
-  return isRecord(built) ? built : {};
-};
+/** The section of `settings` that a path leads into, with another value there: as whole as a file says it, since some sections cannot be merged. */
+function withValueAt(settings: unknown, [name, ...rest]: readonly string[], value: unknown, key: string): unknown {
+  if (name === undefined) return value;
+  if (settings !== undefined && !isRecord(settings)) {
+    throw new ConfigError(`--vary: ${key} cannot be set, for ${name} would be a key of ${JSON.stringify(settings)}`);
+  }
+  return { ...settings, [name]: withValueAt(settings?.[name], rest, value, key) };
+}
 
 /**
  * The settings of each scenario.
@@ -138,9 +153,13 @@ export function scenariosOf(
   // First without, so that what is wrong with the rest is not blamed on the variation.
   const config = resolveConfig(preset, files, options, fallback);
   if (!variation) return [{ name: '', config }];
-  return variation.values.map((value) => {
-    const name = `${variation.key} = ${String(value)}`;
-    const file = { source: `--vary ${name}`, value: nested(variation.key, value) };
+  const { key, values } = variation;
+  const [section = '', ...path] = key.split('.');
+  // What the command line scales, it scales once.
+  const plain: Record<string, unknown> = { ...resolveConfig(preset, files, {}, fallback) };
+  return values.map((value) => {
+    const name = `${key} = ${String(value)}`;
+    const file = { source: `--vary ${name}`, value: { [section]: withValueAt(plain[section], path, value, key) } };
     return { name, config: resolveConfig(preset, [...files, file], options, fallback) };
   });
 }

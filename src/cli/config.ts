@@ -4,7 +4,6 @@ import {
   baselines,
   type ClassLossNumbers,
   classMethods,
-  type MethodName,
   methodNames,
   type Preset,
   presets,
@@ -13,6 +12,7 @@ import {
 } from '../autobalance/index.js';
 import { readFileOrThrow } from '../data/files.js';
 import { ConfigError } from '../ir/index.js';
+import { modelKind } from '../nn/index.js';
 import { type RunConfig, runConfigSchema } from './schema.js';
 import { suggestion } from './suggest.js';
 import { isRecord, requireKnownKeys, validate, valueAt } from './validate.js';
@@ -41,16 +41,11 @@ export function presetNamed(name: string, source = 'preset'): Preset {
   );
 }
 
-/** What a run compares unless it is told otherwise. */
-const usualMethods: readonly MethodName[] = ['cross-entropy', 'logit-adjustment', 'autobalance'];
-
 /** A preset's settings before anything is changed. */
 const defaults = ({ name, settings }: Preset): RunConfig => ({
   preset: name,
   dataDir: null,
   seed: 1,
-  methods: usualMethods,
-  model: { channels: [16, 32, 64] },
   ...settings,
 });
 
@@ -83,10 +78,14 @@ function merge(base: unknown, changes: unknown): unknown {
   if (!isRecord(base) || !isRecord(changes)) return changes;
   const merged = Object.entries(changes).map(([key, value]) => [
     key,
-    key in base && !indivisible.has(key) ? merge(base[key], value) : value,
+    key in base && !indivisible.has(key) && !isAnotherModel(key, base[key], value) ? merge(base[key], value) : value,
   ]);
   return { ...base, ...Object.fromEntries(merged) };
 }
+
+/** A model of another name shares no settings with the one before. */
+const isAnotherModel = (key: string, base: unknown, value: unknown): boolean =>
+  key === 'model' && isRecord(base) && isRecord(value) && value.name !== undefined && value.name !== base.name;
 
 /** Whether the published recipe is asked for: its settings then take the place of the preset's, and what files say comes on top. */
 const wantsReference = (files: readonly ConfigFile[]): boolean =>
@@ -178,10 +177,14 @@ function withEpochs(config: RunConfig, epochs: number): RunConfig {
 
 /** Rules about more than one key. */
 function requireConsistent(config: RunConfig, source: string): void {
-  const { methods, training, search, searchEpochs, start, longTail } = config;
+  const { methods, model, training, search, searchEpochs, start, longTail } = config;
   const fail = (rule: string): never => {
     throw new ConfigError(`${source}: ${rule}`);
   };
+  const { name, ...options } = model;
+  const { options: known } = modelKind(name);
+  const odd = Object.keys(options).find((option) => !(known as readonly string[]).includes(option));
+  if (odd !== undefined) fail(`model.${odd} means nothing to ${name}, which has ${known.join(', ')}; leave it out`);
   if (training.warmupEpochs > training.epochs) {
     fail(
       `training.warmupEpochs must not exceed training.epochs, got ${training.warmupEpochs} and ${training.epochs}; ` +

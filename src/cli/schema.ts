@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { BaselineName, ExperimentSettings, ObjectiveSetting, Table } from '../autobalance/index.js';
 import { baselineNames, baselines, fixedLosses, methodNames, objectiveNames } from '../autobalance/index.js';
 import { type Sampling, samplings } from '../data/index.js';
+import { modelNames } from '../nn/index.js';
 
 const list = (names: readonly string[]): string => names.join(', ');
 
@@ -161,6 +162,22 @@ const data = section({
   sampling: choice(samplingNames).exactOptional(),
 });
 
+const sizes = z.array(integer(1), { error: 'must be a list of integers' }).readonly();
+const someSizes = z
+  .array(integer(1), { error: 'must be a list of integers' })
+  .min(1, { error: 'must not be empty' })
+  .readonly();
+
+/** A model of the registry; which of the settings it has, its entry says. */
+const model = section({
+  name: choice(modelNames),
+  channels: someSizes.exactOptional(),
+  hidden: sizes.exactOptional(),
+  embedding: z
+    .union([integer(1), sizes], { error: 'must be an integer of at least 1, or a list of such' })
+    .exactOptional(),
+});
+
 /** A whole run as config.yaml holds it: the preset with everything that was changed. */
 export const runConfigSchema = section({
   preset: z.string({ error: 'must be the name of a preset' }),
@@ -169,12 +186,7 @@ export const runConfigSchema = section({
   }),
   seed: integer(0),
   methods: set(choice(methodNames), list(methodNames)),
-  model: section({
-    channels: z
-      .array(integer(1), { error: 'must be a list of integers' })
-      .min(1, { error: 'must not be empty' })
-      .readonly(),
-  }),
+  model,
   longTail: section({
     n0: integer(1),
     imbalance: number('a number of at least 1', (value) => value >= 1),

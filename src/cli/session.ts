@@ -1,16 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { clustersOf, Experiment, type ExperimentEvent, isByGroup, type MethodName } from '../autobalance/index.js';
 import { currentBackend } from '../backends/index.js';
-import { groupNamed, type RunDirectory } from '../data/index.js';
+import { type Dataset, groupNamed, type RunDirectory } from '../data/index.js';
 import { DataError } from '../ir/index.js';
 import type { Evaluation } from '../metrics/index.js';
-import type { SmallCnnParams, SmallCnnState } from '../nn/index.js';
 import { CHECKPOINT, type Checkpoint, encodeCheckpoint, restoring, type TrainingCommand } from './checkpoint.js';
-import { type Images, type LoadedData, modelFor } from './data.js';
+import type { LoadedData } from './data.js';
 import { evaluateOn, readEvaluations, writeEvaluations } from './evaluation-file.js';
 import type { InterruptSignal } from './interrupt.js';
 import type { Io } from './io.js';
 import { lossFor, lossTables } from './loss-file.js';
+import { modelFor } from './model.js';
 import { planOf, stagesFor } from './plan.js';
 import { colorIn, Progress } from './progress.js';
 import type { LossFile, RunConfig } from './schema.js';
@@ -43,7 +43,7 @@ const groupsOf = ({ data: { group } = {} }: RunConfig, { train }: LoadedData): r
 
 /** An experiment at work in its run directory: what is learned is on disk before it is needed. */
 export class Session {
-  readonly experiment: Experiment<SmallCnnParams, SmallCnnState, Images>;
+  readonly experiment: Experiment<unknown, unknown, Dataset>;
   readonly progress: Progress;
   readonly #options: SessionOptions;
   readonly #evaluations: Record<string, Evaluation> = {};
@@ -55,7 +55,7 @@ export class Session {
     this.#options = options;
     const stages = stagesFor(command, config);
     const learned = loss && lossFor(loss.file, data.train.classes, groupsOf(config, data), loss.source);
-    this.experiment = new Experiment<SmallCnnParams, SmallCnnState, Images>(
+    this.experiment = new Experiment<unknown, unknown, Dataset>(
       modelFor(config, data),
       data,
       stages,
@@ -163,6 +163,11 @@ export class Session {
   /** What is known of a method that has ended. */
   evaluationOf(method: MethodName): Evaluation {
     return this.#evaluations[method]!;
+  }
+
+  /** What is known of the methods that have ended. */
+  get evaluations(): Readonly<Record<string, Evaluation>> {
+    return this.#evaluations;
   }
 
   /** Writes what is known of the methods that have ended. */

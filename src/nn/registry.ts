@@ -73,7 +73,7 @@ const entries = {
 export type ModelName = keyof typeof entries;
 
 /** Every name that configurations may use. */
-export const modelNames = Object.keys(entries) as ModelName[];
+export const modelNames = Object.keys(entries) as [ModelName, ...ModelName[]];
 
 /** What a model of that name reads, and the options it has. @throws {ConfigError} if there is none of that name. */
 export function modelKind(name: string): {

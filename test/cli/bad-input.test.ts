@@ -198,7 +198,7 @@ describe('data', () => {
       /^ERR_CONFIG: Long tail: class 0 needs 500 samples/,
     );
     expect(await settings('deep.yaml', 'longTail: {n0: 30, imbalance: 2}\nmodel: {channels: [2, 2, 2, 2]}')).toMatch(
-      /^ERR_CONFIG: model\.channels: .*8×8×1 allows 3 blocks, got 4/,
+      /^ERR_SHAPE: smallCnn: each block halves the images, and 8×8 cannot be halved 4 times; list fewer channels/,
     );
   });
 });

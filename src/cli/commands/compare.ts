@@ -171,7 +171,9 @@ async function work({ run, plan, data }: Started, options: CompareOptions, io: I
     live,
     color: colorIn(live),
     epochLines: false,
-    plan: todo.flatMap(({ methods, config, scenario }) => planOf(stagesOfAll(methods), config, counts.get(scenario)!)),
+    plan: todo.flatMap(({ methods, config, scenarios: [name] }) =>
+      planOf(stagesOfAll(methods), config, counts.get(name!)!),
+    ),
   });
   progress.line(
     `Writing to ${run.path}: ${plan.methods.length} methods, ${plan.seeds.length} seeds, ${plan.scenarios.length} scenarios; ` +
@@ -183,7 +185,7 @@ async function work({ run, plan, data }: Started, options: CompareOptions, io: I
   try {
     let firstStage = 0;
     for (const [i, cell] of todo.entries()) {
-      progress.label = `${i + 1}/${todo.length} ${cell.scenario === '' ? '' : `${cell.scenario}, `}seed ${cell.seed}, `;
+      progress.label = `${i + 1}/${todo.length} ${scenarioText(cell)}seed ${cell.seed}, `;
       const results =
         io.interrupt.requested ??
         (await runCell(join(run.path, cell.folder), cell, sessionFor(cell.config, { progress, firstStage })));
@@ -206,6 +208,10 @@ async function work({ run, plan, data }: Started, options: CompareOptions, io: I
 
 const methodsIn = (cells: readonly PlannedCell[]): number =>
   cells.reduce((sum, { methods }) => sum + methods.length, 0);
+
+/** What is shared by scenarios is of none. */
+const scenarioText = ({ scenarios: [name, ...others] }: PlannedCell): string =>
+  name === '' || others.length > 0 ? '' : `${name}, `;
 
 /** In the order of the plan, however they came about. */
 const ordered = ({ scenarios, seeds, methods }: ComparisonPlan, done: readonly CellResult[]): CellResult[] =>
@@ -239,7 +245,7 @@ function pageOf(
     {
       title: `${preset}: ${plan.methods.length} methods compared`,
       lead: `Seeds ${plan.seeds.join(', ')}; methods ${plan.methods.join(', ')}.`,
-      missing: methodsIn(cellsOf(plan)) - cells.length,
+      missing: plan.scenarios.length * plan.seeds.length * plan.methods.length - cells.length,
       cells,
       ...comparing(plan),
       files: [

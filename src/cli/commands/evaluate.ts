@@ -1,15 +1,18 @@
 import { Experiment } from '../../autobalance/index.js';
+import type { Dataset } from '../../data/index.js';
 import { ConfigError } from '../../ir/index.js';
 import type { Evaluation as EvaluationFigures } from '../../metrics/index.js';
 import { classTable } from '../../report/class-table.js';
 import { errorsTable, probabilitiesTable } from '../../report/page/results.js';
 import { textTable } from '../../report/table.js';
 import { readConfigFile, resolveConfig } from '../config.js';
-import { loadData, modelFor } from '../data.js';
+import { loadData } from '../data.js';
 import { fallbackNotice } from '../environment.js';
 import { EXIT } from '../errors.js';
 import { evaluateOn, plainJson } from '../evaluation-file.js';
+import { cellsText } from '../group-text.js';
 import type { CommandResult, Io } from '../io.js';
+import { modelFor } from '../model.js';
 import type { Evaluation } from '../schema.js';
 import { suggestion } from '../suggest.js';
 import { errorsJson } from '../summary.js';
@@ -44,7 +47,7 @@ export async function evaluateWeights(
   if (notice !== undefined) io.err(`${notice}\n`);
   const data = await loadData(config);
   // No stages: only what it knows of model, normalisation and test set is wanted.
-  const experiment = new Experiment(modelFor(config, data), data, [], config);
+  const experiment = new Experiment<unknown, unknown, Dataset>(modelFor(config, data), data, [], config);
   const methods: Evaluation['methods'] = {};
   const evaluations: Record<string, EvaluationFigures> = {};
   for (const { name, method: trainedBy, prefix } of chosen) {
@@ -61,7 +64,7 @@ export async function evaluateWeights(
   });
   return {
     exitCode: EXIT.ok,
-    text: `${config.preset}: test error by class in percent\n${table}\n${figuresText(evaluations)}`,
+    text: `${config.preset}: test error by class in percent\n${table}\n${figuresText(evaluations)}${cellsText(evaluations, data.test.classNames)}`,
     json: { dataset: config.preset, methods, evaluations: plainJson(evaluations) },
   };
 }

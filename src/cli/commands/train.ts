@@ -11,6 +11,7 @@ import { type ConfigOptions, configText, parseConfig, readConfigFile, resolveCon
 import { loadData } from '../data.js';
 import { environment, fallbackNotice } from '../environment.js';
 import { EXIT } from '../errors.js';
+import { groupText } from '../group-text.js';
 import { exitCodeOf, type InterruptSignal } from '../interrupt.js';
 import { shellWord } from '../invocation.js';
 import type { CommandResult, Io } from '../io.js';
@@ -201,16 +202,17 @@ function interrupted(command: TrainingCommand, run: RunDirectory, signal: Interr
 
 async function finished(
   command: TrainingCommand,
-  { experiment }: Session,
+  { experiment, evaluations }: Session,
   run: RunDirectory,
   config: RunConfig,
 ): Promise<CommandResult> {
   const summary = summarise(config, experiment, currentBackend().name);
   await run.writeJson('summary.json', summary);
   await writeRunReport(run);
+  const groups = groupText(evaluations, experiment.test.dataset.classNames);
   return {
     exitCode: EXIT.ok,
-    text: `\n${summaryText(command, summary)}\nEverything is in ${run.path}.\n`,
+    text: `\n${summaryText(command, summary)}\n${groups}\nEverything is in ${run.path}.\n`,
     json: { ...summary, runDirectory: run.path },
   };
 }
