@@ -70,7 +70,7 @@ interface Network<P, S, X> {
 }
 
 /** Test samples that the balanced error is watched on after each epoch of training; only shown, nothing is chosen by it. */
-const WATCHED = 2000;
+export const WATCHED = 2000;
 
 /**
  * Methods compared on one long-tailed data set with one budget: same model, same schedule, same seed for the weights and the order of the
@@ -112,9 +112,9 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     this.#model = model;
     this.#learned = options.learned;
     const { labels, classes } = data.train;
-    this.trainIndices = trainingSamples(data.train, settings.longTail);
+    this.trainIndices = trainingSamples(data.train, settings);
     this.counts = classCounts(labels, classes, this.trainIndices);
-    const { sampling: _, ...view } = settings.data ?? {};
+    const { sampling: _, share: __, side: ___, ...view } = settings.data ?? {};
     const sourceOf = measuredSource(data.train, { ...view, indices: this.trainIndices, seed: settings.seed });
     this.#source = sourceOf(data.train);
     this.#test = sourceOf(data.test);
@@ -203,9 +203,18 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     return evaluate(this.#network(method).programs, trained, this.#test, allOf(this.#test));
   }
 
-  /** Logits of a method's network on the whole test set, f32 [N, K]. */
-  testLogits(trained: Trained<P, S>, method: MethodName = 'autobalance'): Promise<Float32Array<ArrayBuffer>> {
-    return predictLogits(this.#network(method).programs, trained, this.#test, allOf(this.#test));
+  /** Logits of a method's network on test samples, by default all of them: f32 [N, K]. */
+  testLogits(
+    trained: Trained<P, S>,
+    method: MethodName = 'autobalance',
+    indices = allOf(this.#test),
+  ): Promise<Float32Array<ArrayBuffer>> {
+    return predictLogits(this.#network(method).programs, trained, this.#test, indices);
+  }
+
+  /** What a search trains on and holds out. */
+  get searchSplits(): readonly SearchSplit[] {
+    return this.#splits(new Random(this.#settings.seed, 'search'));
   }
 
   /** The model that a method trains, and its programs. */
@@ -289,10 +298,14 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
       source: this.#source,
       sampling: data?.sampling ?? 'instance',
       random: new Random(seed, 'search'),
-      splits: this.#splits(new Random(seed, 'search')),
+      splits: this.searchSplits,
       // A constant learning rate: after it has dropped, θ hardly answers α any more while it goes on to fit its samples, and α is then
       // driven by a few confident mistakes. Nothing is lost, for the search's θ is thrown away.
-      settings: { ...training, epochs: searchEpochs, ...(search.compat === undefined && { milestones: [] }) },
+      settings: {
+        ...training,
+        epochs: searchEpochs,
+        ...(search.compat === undefined && { milestones: [], schedule: 'staircase' }),
+      },
       search,
       counts: this.#cells,
       initial: startingLoss(start, this.#cells),

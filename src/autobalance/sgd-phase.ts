@@ -4,7 +4,7 @@ import { type Sampling, samplings } from '../data/sampling.js';
 import type { Batch, Source } from '../data/source.js';
 import { NumericError, type Value } from '../ir/index.js';
 import { type Model, namedArrays, treeFromArrays } from '../nn/index.js';
-import { staircase } from '../optim/index.js';
+import { cosine, staircase } from '../optim/index.js';
 import type { AnyTrainingLoss } from './baselines/index.js';
 import { evaluate } from './evaluate.js';
 import type { EpochReport, Phase, Snapshot, StepReport } from './phase.js';
@@ -21,6 +21,8 @@ export interface TrainingSettings {
   /** Fractions of the epochs at which the learning rate falls by `decayFactor`. */
   readonly milestones: readonly number[];
   readonly decayFactor: number;
+  /** How the learning rate falls after its warm-up: at the milestones, or along half a cosine, which knows none. Default `staircase`. */
+  readonly schedule?: 'staircase' | 'cosine';
 }
 
 export interface SgdPhaseOptions<P, S, X = Value> {
@@ -67,7 +69,7 @@ export class SgdPhase<P, S, X = Value> implements Phase {
     this.epochs = settings.epochs;
     this.stepsPerEpoch = this.#stream.batchesPerEpoch;
     this.totalSteps = settings.epochs * this.stepsPerEpoch;
-    this.#learningRate = staircase({
+    this.#learningRate = (settings.schedule === 'cosine' ? cosine : staircase)({
       learningRate: settings.learningRate,
       epochs: settings.epochs,
       stepsPerEpoch: this.stepsPerEpoch,

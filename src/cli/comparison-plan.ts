@@ -156,7 +156,8 @@ export function scenariosOf(
   const { key, values } = variation;
   const [section = '', ...path] = key.split('.');
   // What the command line scales, it scales once.
-  const plain: Record<string, unknown> = { ...resolveConfig(preset, files, {}, fallback) };
+  const { quick = false } = options ?? {};
+  const plain: Record<string, unknown> = { ...resolveConfig(preset, files, { quick }, fallback) };
   return values.map((value) => {
     const name = `${key} = ${String(value)}`;
     const file = { source: `--vary ${name}`, value: { [section]: withValueAt(plain[section], path, value, key) } };

@@ -19,6 +19,8 @@ import { isRecord, requireKnownKeys, validate, valueAt } from './validate.js';
 
 /** What the command line itself can change. */
 export interface ConfigOptions {
+  /** The preset's settings for a small machine. */
+  readonly quick?: boolean;
   readonly seed?: number;
   readonly dataDir?: string;
   readonly methods?: readonly string[];
@@ -103,7 +105,8 @@ export function resolveConfig(
   fallback?: string,
 ): RunConfig {
   const preset = presetNamed(nameOfPreset(name, files) ?? fallback ?? noPreset());
-  const base = wantsReference(files) ? merge(defaults(preset), { search: referenceSearch }) : defaults(preset);
+  const plain = options.quick ? merge(defaults(preset), preset.quick) : defaults(preset);
+  const base = wantsReference(files) ? merge(plain, { search: referenceSearch }) : plain;
   const remedy = (path: readonly PropertyKey[]): string => {
     const entry = path.findIndex((key) => typeof key === 'number');
     const usual = valueAt(base, entry < 0 ? path : path.slice(0, entry));

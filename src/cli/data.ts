@@ -41,10 +41,15 @@ export async function loadParts(
 }
 
 /** @throws {ConfigError} if the preset needs a folder and none is given; {FileError|DataError} if the files are missing or damaged. */
-export async function loadData({ preset, dataDir }: RunConfig): Promise<LoadedData> {
-  const parts = await loadParts({ format: presets[preset]!.data, folder: dataDir }, `preset ${preset}`, {
-    name: preset,
-  });
+export async function loadData({ preset, dataDir, data: { side } = {} }: RunConfig): Promise<LoadedData> {
+  const format = presets[preset]!.data;
+  if (side !== undefined && !formatNamed(format).imageFiles) {
+    throw new ConfigError(
+      `preset ${preset}: data.side is for data in image files, ${format} comes in one size; leave it out`,
+    );
+  }
+  const options = { name: preset, ...(side !== undefined && { side }) };
+  const parts = await loadParts({ format, folder: dataDir }, `preset ${preset}`, options);
   const { train, test } = parts;
   return { train, test, fingerprint: fingerprint([train, test]) };
 }

@@ -8,9 +8,9 @@ import type { RunConfig } from './schema.js';
 export type AnyModel = Model<unknown, unknown, InputOf<Dataset>>;
 
 /** What a model must know of the data; of a table that is what was met in the training samples. */
-function inputOf({ longTail }: RunConfig, { train }: Pick<LoadedData, 'train'>): ModelInput {
+function inputOf(config: RunConfig, { train }: Pick<LoadedData, 'train'>): ModelInput {
   if (train.kind !== 'table') return { kind: 'images', imageShape: train.imageShape };
-  const { features, vocabularySizes } = encodeTable(train, trainingSamples(train, longTail));
+  const { features, vocabularySizes } = encodeTable(train, trainingSamples(train, config));
   return { kind: 'table', numeric: features.length, categories: vocabularySizes };
 }
 

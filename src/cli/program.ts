@@ -48,6 +48,7 @@ const withData = (command: Command): Command =>
 
 const withTraining = (command: Command): Command =>
   withData(command)
+    .option('--quick', 'settings of the preset for a small machine: less data, a smaller network, fewer epochs')
     .option('--runs <dir>', 'folder in which the run directory is made (default: runs)')
     .option('--epochs <n>', 'epochs of training; scales the whole schedule, the search included', integer('epochs', 1))
     .option('--start <loss>', `where the search starts: ${Object.keys(fixedLosses).join(', ')}, or a loss.json`)

@@ -100,6 +100,7 @@ const training = section({
   warmupEpochs: integer(0),
   milestones: z.array(fraction, { error: 'must be a list of numbers' }).readonly(),
   decayFactor: positive,
+  schedule: choice(['staircase', 'cosine']).exactOptional(),
 });
 
 const method = section({
@@ -158,6 +159,8 @@ const data = section({
       error: 'must be pixel, channel, or a section with mean and std',
     })
     .exactOptional(),
+  side: integer(1).exactOptional(),
+  share: number('a number above 0, at most 1', (value) => value > 0 && value <= 1).exactOptional(),
   workers: integer(0).exactOptional(),
   sampling: choice(samplingNames).exactOptional(),
 });

@@ -19,15 +19,18 @@ export interface SamplingOptions {
  * - `instance`: every sample once an epoch;
  * - `square-root`: classes in proportion to the root of their size;
  * - `class-aware`: every class equally often;
- * - `balanced`: every class equally often in every batch.
+ * - `balanced`: every class equally often in every batch; in batches too small to hold them all, as `class-aware`.
  */
 export const samplings = {
   instance: ({ indices, batchSize, random }: SamplingOptions): Sampler =>
     new BatchSampler(indices, Math.min(batchSize, indices.length), random, { dropLast: true }),
   'square-root': (options: SamplingOptions): Sampler => power(options, 0.5),
   'class-aware': (options: SamplingOptions): Sampler => power(options, 0),
-  balanced: ({ cells, indices, batchSize, random }: SamplingOptions): Sampler =>
-    new ClassSampler(cells, indices, batchSize, random),
+  balanced(options: SamplingOptions): Sampler {
+    const { cells, indices, batchSize, random } = options;
+    const held = new Set(Array.from(indices, (index) => cells[index]!));
+    return held.size > batchSize ? power(options, 0) : new ClassSampler(cells, indices, batchSize, random);
+  },
 } as const;
 
 export type Sampling = keyof typeof samplings;

@@ -1,3 +1,3 @@
 export { type AdamOptions, type AdamState, adam, initAdam } from './adam.js';
-export { type ScheduleOptions, staircase } from './schedule.js';
+export { cosine, type ScheduleOptions, staircase } from './schedule.js';
 export { initVelocity, type SgdOptions, sgd } from './sgd.js';

@@ -12,6 +12,20 @@ export interface ScheduleOptions {
   readonly factor?: number;
 }
 
+/**
+ * Learning rate of each step: linear warm-up, then half a cosine from the peak down to 0 (Loshchilov and Hutter 2017).
+ * @throws {ConfigError} on values out of range.
+ */
+export function cosine(options: Omit<ScheduleOptions, 'milestones' | 'factor'>): (step: number) => number {
+  const { learningRate, epochs, stepsPerEpoch, warmupEpochs = 0 } = options;
+  const rising = staircase({ learningRate, epochs, stepsPerEpoch, warmupEpochs });
+  const [warmup, total] = [warmupEpochs * stepsPerEpoch, epochs * stepsPerEpoch];
+  return (step) => {
+    if (step < warmup || step >= total) return step < warmup ? rising(step) : 0;
+    return (learningRate * (1 + Math.cos((Math.PI * (step - warmup)) / (total - warmup)))) / 2;
+  };
+}
+
 /** Learning rate of each step: linear warm-up, then a staircase. @throws {ConfigError} on values out of range. */
 export function staircase({
   learningRate,

@@ -36,6 +36,16 @@ export function tally(names: readonly string[]): string {
     .join(', ');
 }
 
+/** Classes that are listed one by one; more are told by the largest and the smallest. */
+export const MOST_CLASSES = 20;
+
+/** `30, 12, 5`, or of many `1000 classes of 1280 … 5, together 115846`. */
+export function countsText(counts: readonly number[]): string {
+  if (counts.length <= MOST_CLASSES) return counts.join(', ');
+  const sum = counts.reduce((total, count) => total + count, 0);
+  return `${counts.length} classes of ${Math.max(...counts)} … ${Math.min(...counts)}, together ${sum}`;
+}
+
 /** The text cut to `width` characters, the last of them an ellipsis if something is missing. */
 export function truncate(text: string, width: number): string {
   const characters = [...text];

@@ -22,7 +22,7 @@ describe('resolveConfig', () => {
   test.each(Object.keys(presets))('%s is valid as it is, and comes back from its own text', (name) => {
     const config = resolveConfig(name, []);
     expect(config).toMatchObject({ ...presets[name]!.settings, preset: name, seed: 1, dataDir: null });
-    expect(config.methods).toEqual(['cross-entropy', 'logit-adjustment', 'autobalance']);
+    expect(config.methods).toContain('autobalance');
     expect(resolveConfig(undefined, [parseConfig(configText(config), 'config.yaml')])).toEqual(config);
   });
 

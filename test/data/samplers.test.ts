@@ -96,6 +96,12 @@ describe('shares of the classes', () => {
     for (const draw of take(samplings.balanced(options), 10)) expect(classesOf([draw])).toEqual([4, 4, 4]);
   });
 
+  test('balanced in batches of fewer samples than classes: equal over an epoch', () => {
+    const sampler = samplings.balanced({ ...options, batchSize: 2 });
+    expect([sampler.batchSize, sampler.batchesPerEpoch]).toEqual([2, 42]);
+    expect(classesOf(take(sampler, 42))).toEqual([28, 28, 28]);
+  });
+
   test('within a class every sample comes equally often', () => {
     const counts = new Map<number, number>();
     for (const { indices: of } of take(samplings['class-aware'](options), 70)) {

@@ -1,9 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, type ScheduleOptions, staircase } from '../../src/index.js';
+import { ConfigError, cosine, type ScheduleOptions, staircase } from '../../src/index.js';
 import { expectClose } from '../support/compare.js';
 
 const rates = (options: ScheduleOptions): number[] =>
   Array.from({ length: options.epochs * options.stepsPerEpoch }, (_, step) => staircase(options)(step));
+
+test('cosine: a warm-up, then 1, ¾, ½, ¼ and 0 where their cosines are', () => {
+  const at = cosine({ learningRate: 2, epochs: 4, stepsPerEpoch: 2, warmupEpochs: 1 });
+  const third = (2 * Math.PI) / 6;
+  const expected = [
+    1,
+    2,
+    2,
+    1 + Math.cos(third / 2),
+    1 + Math.cos(third),
+    1,
+    1 - Math.cos(third),
+    1 - Math.cos(third / 2),
+  ];
+  expectClose([0, 1, 2, 3, 4, 5, 6, 7].map(at), expected, { relative: 1e-14 });
+  expect(at(8)).toBe(0);
+  expect(() => cosine({ learningRate: 0, epochs: 4, stepsPerEpoch: 2 })).toThrow(ConfigError);
+});
 
 describe('staircase', () => {
   test('is constant without warm-up and milestones', () => {

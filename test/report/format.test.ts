@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
-import { duration, fixed, percent, span, tally, truncate } from '../../src/report/format.js';
+import { countsText, duration, fixed, percent, span, tally, truncate } from '../../src/report/format.js';
 
 test('numbers that do not exist are dashes', () => {
   expect([fixed(1.005, 1), fixed(null, 2), fixed(undefined, 2), fixed(Number.NaN, 2)]).toEqual(['1.0', '–', '–', '–']);
   expect([percent(8.414), percent(0), percent(Number.POSITIVE_INFINITY)]).toEqual(['8.41 %', '0.00 %', '–']);
+});
+
+test('few classes are listed, many told by their sizes', () => {
+  expect(countsText([30, 12, 5])).toBe('30, 12, 5');
+  expect(countsText(Array.from({ length: 21 }, (_, k) => 30 - k))).toBe('21 classes of 30 … 10, together 420');
 });
 
 test.each([

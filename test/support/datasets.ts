@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { PNG } from 'pngjs';
 import type { CifarLayout } from '../../src/data/formats/cifar.js';
 import { Random } from '../../src/data/random.js';
-import { cifarRecord, type Files, pngFile } from './formats.js';
+import { cifarRecord, type Files } from './formats.js';
 
 /** Data sets that can be learned, in the formats of the presets: small, but with samples of every class and group. */
 
@@ -15,7 +16,16 @@ export function writeFiles(folder: string, files: Files): string {
   return folder;
 }
 
-const join2 = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+/** A PNG of noise around a colour: batch normalisation makes too much of images that are all the same. */
+function noisyPng(random: Random, colour: readonly [number, number, number]): Uint8Array {
+  const png = new PNG({ width: 40, height: 36 });
+  for (let i = 0; i < 40 * 36; i++) {
+    png.data.set([...colour.map((level) => Math.max(0, level - random.integer(80))), 255], 4 * i);
+  }
+  return new Uint8Array(PNG.sync.write(png));
+}
+
+const joined = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
 /** CIFAR records: images whose brightness in one of the planes tells the class. @param perClass training images of each class */
 export function cifarImages(layout: CifarLayout, { perClass, test }: { perClass: number; test: number }): Files {
@@ -30,8 +40,10 @@ export function cifarImages(layout: CifarLayout, { perClass, test }: { perClass:
   const train = records(perClass);
   const size = Math.ceil(train.length / layout.train.length);
   return {
-    ...Object.fromEntries(layout.train.map((name, file) => [name, join2(train.slice(file * size, (file + 1) * size))])),
-    [layout.test[0]!]: join2(records(test)),
+    ...Object.fromEntries(
+      layout.train.map((name, file) => [name, joined(train.slice(file * size, (file + 1) * size))]),
+    ),
+    [layout.test[0]!]: joined(records(test)),
   };
 }
 
@@ -72,7 +84,7 @@ export function adultPeople(count: number): Files {
   };
 }
 
-/** Lists over PNG files of one colour for each class. @param perClass training images of class k */
+/** Lists over PNG files with a colour for each class. @param perClass training images of class k */
 export function imageLists(classes: number, perClass: (k: number) => number): Files {
   const files: Record<string, string | Uint8Array> = {};
   const random = new Random(1, 'lists');
@@ -81,7 +93,7 @@ export function imageLists(classes: number, perClass: (k: number) => number): Fi
       Array.from({ length: count(k) }, (_, i) => {
         const path = `${part}/${k}-${i}.png`;
         const shade = 100 + random.integer(60);
-        files[path] = pngFile(20, 18, [k % 2 ? shade : 20, k % 3 ? shade : 20, Math.round((200 * k) / classes)]);
+        files[path] = noisyPng(random, [k % 2 ? shade : 20, k % 3 ? shade : 20, Math.round((200 * k) / classes)]);
         return `${path} ${k}\n`;
       }).join(''),
     ).join('');
@@ -105,7 +117,7 @@ export function waterbirds(perCell: number): Files {
       const count = split === 0 && bird !== place ? Math.max(2, Math.round(each / 3)) : each;
       for (let i = 0; i < count; i++) {
         const path = `images/${split}-${bird}-${place}-${i}.png`;
-        files[path] = pngFile(20, 18, [bird ? 200 : 60, random.integer(90), place ? 200 : 30]);
+        files[path] = noisyPng(random, [bird ? 200 : 60, random.integer(90), place ? 200 : 30]);
         lines.push(`${lines.length},${path},${bird},${split},${place},/x.jpg`);
       }
     }

@@ -123,6 +123,7 @@ function figureNamed(name: string | undefined): FigureName {
 async function resume(positional: string | undefined, folder: string, options: CompareOptions): Promise<Started> {
   const own = [
     'preset',
+    'quick',
     'config',
     'seed',
     'seeds',

@@ -1,11 +1,12 @@
-import { type PresetSettings, presets } from '../../autobalance/index.js';
-import { describeDataset, type FormatName, formats, groupNamed, longTailIndices } from '../../data/index.js';
+import { presets, trainingSamples } from '../../autobalance/index.js';
+import { describeDataset, type FormatName, formats, groupNamed } from '../../data/index.js';
 import { ConfigError } from '../../ir/index.js';
 import { dataText } from '../../report/data-table.js';
 import { type ConfigFile, readConfigFile, resolveConfig } from '../config.js';
 import { type DataPlace, loadParts } from '../data.js';
 import { EXIT } from '../errors.js';
 import type { CommandResult } from '../io.js';
+import type { RunConfig } from '../schema.js';
 import { suggestion } from '../suggest.js';
 
 export interface DescribeDataOptions {
@@ -17,7 +18,7 @@ export interface DescribeDataOptions {
 
 /** What is to be read, and how much of it a preset uses. */
 interface Chosen extends DataPlace {
-  readonly longTail?: PresetSettings['longTail'];
+  readonly config?: RunConfig;
 }
 
 async function choose(what: string, { dataDir, schema, config: file }: DescribeDataOptions): Promise<Chosen> {
@@ -25,7 +26,7 @@ async function choose(what: string, { dataDir, schema, config: file }: DescribeD
   if (Object.hasOwn(presets, what)) {
     const files: ConfigFile[] = file === undefined ? [] : [await readConfigFile(file)];
     const config = resolveConfig(what, files, dataDir === undefined ? {} : { dataDir });
-    return { format: presets[what]!.data, folder: config.dataDir, longTail: config.longTail, ...more };
+    return { format: presets[what]!.data, folder: config.dataDir, config, ...more };
   }
   if (Object.hasOwn(formats, what)) {
     if (file !== undefined) {
@@ -41,13 +42,12 @@ async function choose(what: string, { dataDir, schema, config: file }: DescribeD
 
 /** Counts a data set by class and by group, before anybody trains on it. */
 export async function describeData(what: string, options: DescribeDataOptions): Promise<CommandResult> {
-  const { longTail, ...place } = await choose(what, options);
+  const { config, ...place } = await choose(what, options);
   const parts = await loadParts(place, what, { name: what });
-  const { labels, classes } = parts.train;
   const { group } = options;
   const description = await describeDataset(parts, {
     name: what,
-    ...(longTail && { indices: longTailIndices(labels, classes, longTail) }),
+    ...(config && { indices: trainingSamples(parts.train, config) }),
     ...(group !== undefined && { columns: ({ groups, name }) => [groupNamed(groups, group, name)] }),
   });
   return { exitCode: EXIT.ok, text: dataText(description), json: description };

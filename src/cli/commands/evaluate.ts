@@ -3,6 +3,7 @@ import type { Dataset } from '../../data/index.js';
 import { ConfigError } from '../../ir/index.js';
 import type { Evaluation as EvaluationFigures } from '../../metrics/index.js';
 import { classTable } from '../../report/class-table.js';
+import { countsText, MOST_CLASSES } from '../../report/format.js';
 import { errorsTable, probabilitiesTable } from '../../report/page/results.js';
 import { textTable } from '../../report/table.js';
 import { readConfigFile, resolveConfig } from '../config.js';
@@ -58,10 +59,9 @@ export async function evaluateWeights(
     evaluations[name] = evaluation;
   }
   await experiment.close();
-  const table = classTable({
-    counts: experiment.counts,
-    methods: Object.entries(methods).map(([name, errors]) => ({ name, ...errors })),
-  });
+  const { counts } = experiment;
+  const rows = Object.entries(methods).map(([name, errors]) => ({ name, ...errors }));
+  const table = counts.length > MOST_CLASSES ? countsText(counts) : classTable({ counts, methods: rows });
   return {
     exitCode: EXIT.ok,
     text: `${config.preset}: test error by class in percent\n${table}\n${figuresText(evaluations)}${cellsText(evaluations, data.test.classNames)}`,

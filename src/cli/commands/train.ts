@@ -4,7 +4,7 @@ import { currentBackend } from '../../backends/index.js';
 import { RunDirectory } from '../../data/index.js';
 import { ConfigError, FileError } from '../../ir/index.js';
 import { classTable } from '../../report/class-table.js';
-import { tally } from '../../report/format.js';
+import { countsText, MOST_CLASSES, tally } from '../../report/format.js';
 import { methodTable } from '../../report/method-table.js';
 import { CHECKPOINT, type Checkpoint, decodeCheckpoint, type TrainingCommand } from '../checkpoint.js';
 import { type ConfigOptions, configText, parseConfig, readConfigFile, resolveConfig } from '../config.js';
@@ -94,7 +94,7 @@ async function begin(
   const session = await open({ command, config, ...(loss && { loss }) }, options, io);
   const name = command === 'run' ? config.preset : `${config.preset}-${command}`;
   const run = await RunDirectory.create(options.runs ?? 'runs', name);
-  session.progress.line(`Writing to ${run.path}; training samples by class: ${session.experiment.counts.join(', ')}.`);
+  session.progress.line(`Writing to ${run.path}; training samples by class: ${countsText(session.experiment.counts)}.`);
   await run.write('config.yaml', configText(config));
   await run.writeJson('env.json', { ...startOf(io), resumed: [] });
   if (loss) await run.writeJson('loss.json', loss.file);
@@ -120,7 +120,7 @@ async function resume(
   options: TrainOptions,
   io: Io,
 ): Promise<Started> {
-  const own = ['config', 'seed', 'methods', 'epochs', 'start', 'loss', 'runs'] as const;
+  const own = ['quick', 'config', 'seed', 'methods', 'epochs', 'start', 'loss', 'runs'] as const;
   const given = own.find((name) => options[name] !== undefined);
   if (given !== undefined) {
     throw new ConfigError(`command line: --resume goes on with the settings of its run; leave out --${given}`);
@@ -226,9 +226,12 @@ export function summaryText(
 ): string {
   const rows = Object.entries(methods).map(([name, errors]) => ({ name, ...errors }));
   // Side by side, more would not fit into a terminal: then only the last is shown by class, and all by their sums.
-  const many = rows.length > MOST_COLUMNS;
+  const tooManyClasses = classCounts.length > MOST_CLASSES;
+  const many = rows.length > MOST_COLUMNS || (tooManyClasses && rows.length > 0);
   const byClass = many ? rows.slice(-1) : rows;
-  const table = classTable({ counts: classCounts, methods: byClass, ...(learned && { learned }) });
+  const table = tooManyClasses
+    ? `${countsText(classCounts)}: report.html has them one by one.`
+    : classTable({ counts: classCounts, methods: byClass, ...(learned && { learned }) });
   const title = command === 'search' ? 'learned loss by class' : 'test error by class in percent';
   const solves = Object.entries(hypergradient.counts).flatMap(([status, count]) => Array<string>(count).fill(status));
   return [

@@ -25,6 +25,8 @@ export interface Format {
   readonly hint?: string;
   /** Where the data is if nobody says. */
   readonly locate?: () => string;
+  /** Whether it consists of image files, which are cut to any size that is asked for. */
+  readonly imageFiles?: boolean;
   /** Whether columns must be described by a schema. */
   readonly needsSchema?: boolean;
   /** @throws {FileError|DataError|NumericError|ConfigError} when files are missing, damaged or not of this format */
@@ -68,9 +70,10 @@ export const formats = {
   'image-list': {
     holds:
       'lists of "path class" lines that end in train.txt, val.txt, test.txt, and the images (ImageNet-LT, iNaturalist)',
+    imageFiles: true,
     load: loadImageLists,
   },
-  waterbirds: { holds: 'metadata.csv and the images it names', load: loadWaterbirds },
+  waterbirds: { holds: 'metadata.csv and the images it names', imageFiles: true, load: loadWaterbirds },
   adult: { holds: 'adult.data and adult.test of UCI Adult', load: loadAdult },
   csv: {
     holds: 'CSV files and schema.yaml, which says what their columns are',
