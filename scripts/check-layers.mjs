@@ -1,5 +1,5 @@
-// The rules of the house: a file imports from its own layer and those before it in this list; and only folders around the engine use packages.
-// Exits 1 and names each import that breaks one.
+// The rules of the house: a file imports from its own layer and those before it in this list; only folders around the engine use packages; and
+// nothing that the browser's entry reaches is for Node. Exits 1 and names each import that breaks one.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,5 +47,25 @@ for (const entry of readdirSync(src, { recursive: true })) {
     }
   }
 }
+
+const reached = new Set();
+/** `import type` and `export type` leave nothing behind. */
+const VALUES = /^(?:import|export)(?! type\b)(?:[^;'=]* from)? '([^']+)';/gm;
+(function visit(file, from) {
+  if (reached.has(file)) return;
+  reached.add(file);
+  for (const [, specifier] of readFileSync(join(src, file), 'utf8').matchAll(VALUES)) {
+    if (specifier.startsWith('.')) visit(normalize(join(dirname(file), specifier.replace(/\.js$/, '.ts'))), file);
+    else {
+      console.error(
+        `${file} (by ${from}): imports ${specifier}, and src/browser.ts reaches it; give browsers none of it`,
+      );
+      broken += 1;
+    }
+  }
+})('browser.ts', 'the package');
+
 if (broken > 0) process.exit(1);
-console.log('layers: every import points to its own layer or an earlier one, and the engine imports no package');
+console.log(
+  'layers: every import points to its own layer or an earlier one, the engine imports no package, and browsers get nothing of Node',
+);

@@ -1,4 +1,4 @@
-import { compile } from '../backends/index.js';
+import { compile } from '../backends/portable.js';
 import type { LinearSolver } from '../bilevel/index.js';
 import { mapTrees } from '../ir/index.js';
 import type { Model } from '../nn/index.js';

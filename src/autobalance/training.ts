@@ -1,5 +1,5 @@
 import { valueAndGrad } from '../ad/index.js';
-import { type Compiled, compile } from '../backends/index.js';
+import { type Compiled, compile } from '../backends/portable.js';
 import type { Batch } from '../data/source.js';
 import type { Value } from '../ir/index.js';
 import type { Model } from '../nn/index.js';

@@ -10,10 +10,9 @@ import {
   trace,
 } from '../ir/index.js';
 import type { Backend, Executable } from './backend.js';
+import { environment } from './environment.js';
 import { makeExecutable } from './executable.js';
-import { loadNative } from './native.js';
 import { referenceBackend } from './reference.js';
-import { loadWasm } from './wasm-file.js';
 
 /** A backend that could run here, and if it cannot, why. */
 export interface BackendStatus {
@@ -27,10 +26,11 @@ export interface BackendOptions {
   readonly convolution?: Convolution;
 }
 
+/** Makes a backend, or throws the reason why it cannot run here. */
+export type BackendLoader = (options: BackendOptions) => Backend;
+
 /** In order of preference. */
-const loaders: { readonly [name: string]: (options: BackendOptions) => Backend } = {
-  native: ({ convolution }) => loadNative(convolution),
-  wasm: ({ convolution }) => loadWasm(convolution),
+let loaders: Readonly<Record<string, BackendLoader>> = {
   typescript({ convolution = 'direct' }) {
     if (convolution === 'direct') return referenceBackend;
     throw new ConfigError(
@@ -39,18 +39,31 @@ const loaders: { readonly [name: string]: (options: BackendOptions) => Backend }
   },
 };
 
-const loaded = new Map<string, BackendStatus>();
+/** The backend that was asked for, and the one that is used while none is. */
+let chosen: Backend | undefined;
+let preferred: Backend | undefined;
 
-const load = (name: string, options: BackendOptions = {}): BackendStatus =>
-  memo(loaded, `${name} ${options.convolution ?? ''}`, () => {
+/** Says what can run on this host besides TypeScript, best first; a name that is known gets another loader. */
+export function provideBackends(more: Readonly<Record<string, BackendLoader>>): void {
+  loaders = { ...more, ...loaders, ...more };
+  preferred = undefined;
+}
+
+const loaded = new WeakMap<BackendLoader, Map<string, BackendStatus>>();
+
+function load(name: string, options: BackendOptions = {}): BackendStatus {
+  const loader = loaders[name]!;
+  const made = memo(loaded, loader, () => new Map<string, BackendStatus>());
+  return memo(made, options.convolution ?? '', () => {
     try {
-      return { name, backend: loaders[name]!(options) };
+      return { name, backend: loader(options) };
     } catch (error) {
       // What cannot run here is passed over; what was asked for wrongly is not.
       if (error instanceof ConfigError) throw error;
       return { name, reason: error instanceof Error ? error.message : String(error) };
     }
   });
+}
 
 /** Every backend this package knows, in order of preference, with the reason where one cannot run. */
 export const backends = (): BackendStatus[] => Object.keys(loaders).map((name) => load(name));
@@ -70,30 +83,29 @@ export function getBackend(name: string, options?: BackendOptions): Backend {
   return backend;
 }
 
-let current: Backend | undefined;
-
 /** The backend that runs programs now: the one chosen by {@link useBackend} or AUTOBALANCE_BACKEND, else the first that can run. */
 export function currentBackend(): Backend {
-  if (!current) {
-    const wish = process.env.AUTOBALANCE_BACKEND;
-    current = wish ? getBackend(wish) : backends().find((status) => status.backend)!.backend!;
+  if (chosen) return chosen;
+  if (!preferred) {
+    const wish = environment('AUTOBALANCE_BACKEND');
+    preferred = wish ? getBackend(wish) : backends().find((status) => status.backend)!.backend!;
   }
-  return current;
+  return preferred;
 }
 
 /** Chooses the backend for everything that follows. @throws as {@link getBackend}. */
 export function useBackend(name: string, options?: BackendOptions): void {
-  current = getBackend(name, options);
+  chosen = getBackend(name, options);
 }
 
 /** Runs `fn` with another backend and restores the former one, also after an error. */
 export function withBackend<T>(name: string, fn: () => T, options?: BackendOptions): T {
-  const before = currentBackend();
+  const before = chosen;
   useBackend(name, options);
   try {
     return fn();
   } finally {
-    current = before;
+    chosen = before;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Linearization, linearizer } from '../ad/index.js';
-import { type Compiled, compile } from '../backends/index.js';
+import { type Compiled, compile } from '../backends/portable.js';
 import { type Aval, bytesOf, flatten, memo, sizeOf, type Value } from '../ir/index.js';
 import { square, stopGradient, sum } from '../ops/index.js';
 import type { Estimate } from './hypergradient.js';

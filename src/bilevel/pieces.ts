@@ -1,5 +1,5 @@
 import { grad, type Linearization, linearizer, valueAndGrad } from '../ad/index.js';
-import { type Compiled, compile } from '../backends/index.js';
+import { type Compiled, compile } from '../backends/portable.js';
 import type { Value } from '../ir/index.js';
 import { add, mul, square, sum } from '../ops/index.js';
 import type { BilevelProblem } from './problem.js';

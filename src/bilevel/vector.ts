@@ -1,4 +1,4 @@
-import { compile } from '../backends/index.js';
+import { compile } from '../backends/portable.js';
 import { flatten, sizeOf, type Tree, unflatten, type Value } from '../ir/index.js';
 import { add, concatenate, mul, reshape, slice, sum } from '../ops/index.js';
 import { tensor } from '../tensor/index.js';

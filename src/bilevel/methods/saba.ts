@@ -1,4 +1,4 @@
-import { compile } from '../../backends/index.js';
+import { compile } from '../../backends/portable.js';
 import { ConfigError, type Value } from '../../ir/index.js';
 import { add, mul, sub } from '../../ops/index.js';
 import { tensor } from '../../tensor/index.js';

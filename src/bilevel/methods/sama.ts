@@ -1,5 +1,5 @@
 import { jvp } from '../../ad/index.js';
-import { compile } from '../../backends/index.js';
+import { compile } from '../../backends/portable.js';
 import type { Value } from '../../ir/index.js';
 import { type AdamOptions, type AdamState, adam } from '../../optim/index.js';
 import { differenceMixed, requireEpsilon } from '../finite-difference.js';

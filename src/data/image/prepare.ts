@@ -1,10 +1,5 @@
-import { join } from 'node:path';
-import { AutobalanceError } from '../../ir/errors.js';
-import { readFileOrThrow } from '../files.js';
 import { Normaliser } from '../normaliser.js';
-import { type Augmentation, cropAndFlip, drawsOf, randomBox } from './augment.js';
-import { decodeImage } from './decode.js';
-import { luma, middle, resizeWindow } from './resize.js';
+import { type Augmentation, cropAndFlip, drawsOf } from './augment.js';
 
 /** How images become inputs: plain data, which a worker thread can be given. */
 export interface ImageRecipe {
@@ -34,15 +29,24 @@ export type ImageJob = {
     }
 );
 
+/** Reads image `i` of a job from its file, scaled to the recipe's shape: u8 [height, width, channels]. */
+export type ReadImage = (
+  recipe: ImageRecipe,
+  job: ImageJob & { readonly kind: 'files' },
+  i: number,
+  draws: ReturnType<typeof drawsOf> | undefined,
+) => Promise<Uint8Array>;
+
 /** Prepares the images of a batch, f32 [b, height, width, channels]. */
 export type PrepareImages = (job: ImageJob) => Promise<Float32Array<ArrayBuffer>>;
 
 /**
  * What prepares images by a recipe: decoded and scaled if they are files, augmented, normalised. A pure function of recipe, job and files,
  * whichever thread runs it.
+ * @param readImage how this host reads files
  * @returns a function that throws FileError when a file cannot be read and DataError when it is no image; both say where it is listed
  */
-export function preparation(recipe: ImageRecipe): PrepareImages {
+export function preparation(recipe: ImageRecipe, readImage: ReadImage): PrepareImages {
   const { imageShape, augmentation } = recipe;
   const normaliser = new Normaliser(recipe.mean, recipe.std);
   const { features } = normaliser;
@@ -65,25 +69,4 @@ export function preparation(recipe: ImageRecipe): PrepareImages {
     }
     return out;
   };
-}
-
-async function readImage(
-  { imageShape: [height, width, channels], augmentation }: ImageRecipe,
-  { root, paths, listed, resize }: ImageJob & { readonly kind: 'files' },
-  i: number,
-  draws: ReturnType<typeof drawsOf> | undefined,
-): Promise<Uint8Array> {
-  const path = join(root, paths[i]!);
-  try {
-    const picture = decodeImage(await readFileOrThrow(path), path);
-    const crop = draws && augmentation?.resizedCrop;
-    const rgb = crop
-      ? resizeWindow(picture, randomBox(picture, crop, draws), { width, height }, { x: 0, y: 0, width, height })
-      : middle(picture, resize, height, width);
-    return channels === 1 ? luma(rgb) : rgb;
-  } catch (error) {
-    if (!(error instanceof AutobalanceError)) throw error;
-    const kind = error.constructor as new (message: string, options?: ErrorOptions) => AutobalanceError;
-    throw new kind(`${listed[i]}: ${error.message}`, { cause: error });
-  }
 }

@@ -1,0 +1,9 @@
+// What Node runs programs on, for its effect.
+import { loadNative } from './native.js';
+import { provideBackends } from './registry.js';
+import { loadWasm } from './wasm-file.js';
+
+provideBackends({
+  native: ({ convolution }) => loadNative(convolution),
+  wasm: ({ convolution }) => loadWasm(convolution),
+});

@@ -1,0 +1,2 @@
+export * from './backends/browser.js';
+export * from './portable.js';
