@@ -1,4 +1,4 @@
-// Builds the native executor. Runs on `npm install`, where it never fails: without a compiler everything works on the TypeScript
+// Builds the native executor. Runs on `npm install`, where it never fails: without a compiler everything works on the WebAssembly
 // backend, and one sentence says so. With --strict a failure is a failure.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -64,7 +64,7 @@ if (built) {
   console.log(`autobalance: built the native executor in ${Math.round((Date.now() - started) / 1000)} s`);
 } else {
   console.log(
-    `autobalance: the native executor could not be built (${reason}); everything runs on the slower TypeScript backend. ` +
+    `autobalance: the native executor could not be built (${reason}); everything runs, more slowly, on the executor compiled to WebAssembly. ` +
       'Install a C++20 compiler, make and Python 3, then run: npm run build:addon',
   );
   if (strict) process.exitCode = 1;

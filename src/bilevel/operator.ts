@@ -1,4 +1,5 @@
 import { ConfigError, ShapeError, type Value } from '../ir/index.js';
+import { breathe } from './breathe.js';
 import { axpy, scale } from './vector.js';
 
 /** What is known of vᵀAv for v ≠ 0: above 0, not below 0, or nothing. */
@@ -21,9 +22,6 @@ export interface LinearOperator {
   /** Bytes of residuals that it keeps alive between products, as of now. */
   readonly residualBytes: number;
 }
-
-/** Lets timers, signals and progress run before the next product. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export interface OperatorRule {
   readonly rows: number;

@@ -7,7 +7,7 @@ export { loadCsvDataset, type TableFiles } from './formats/csv-dataset.js';
 export { decodeIdx, type IdxArray, readIdx } from './formats/idx.js';
 export { loadIdxDataset, locateMnist } from './formats/idx-dataset.js';
 export { type ImageFileOptions, loadImageLists } from './formats/image-list.js';
-export { type Format, type FormatName, type FormatOptions, formatNamed, formats } from './formats/index.js';
+export { type Format, type FormatOptions, formatNamed, formats } from './formats/index.js';
 export { decodeNpy, type NpyArray } from './formats/npy.js';
 export { readNpz } from './formats/npz.js';
 export { loadNpzDataset } from './formats/npz-dataset.js';

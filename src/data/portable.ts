@@ -15,6 +15,7 @@ export {
   tableDataset,
 } from './dataset.js';
 export { fillBatch, fillLabels } from './fill.js';
+export type { FormatName } from './formats/names.js';
 export { cellCounts, everyone, type GroupColumn, groupNamed, productOfGroups } from './groups.js';
 export type { Augmentation } from './image/augment.js';
 export { classCounts, type LongTail, longTailCounts, longTailIndices, stratifiedSplit } from './long-tail.js';

@@ -1,4 +1,4 @@
-import type { FormatName } from '../../data/formats/index.js';
+import type { FormatName } from '../../data/formats/names.js';
 import type { ModelName, ModelOptions } from '../../nn/index.js';
 import type { ExperimentSettings } from '../experiment.js';
 import type { MethodName } from '../methods.js';

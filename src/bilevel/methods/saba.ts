@@ -2,9 +2,9 @@ import { compile } from '../../backends/portable.js';
 import { ConfigError, type Value } from '../../ir/index.js';
 import { add, mul, sub } from '../../ops/index.js';
 import { tensor } from '../../tensor/index.js';
+import { breathe } from '../breathe.js';
 import type { HypergradientMethod } from '../hypergradient.js';
 import { bytesOfTree } from '../inner-steps.js';
-import { breathe } from '../operator.js';
 import type { Point } from '../point.js';
 import {
   advance,

@@ -1,5 +1,5 @@
+import { breathe } from '../breathe.js';
 import type { HypergradientMethod } from '../hypergradient.js';
-import { breathe } from '../operator.js';
 import {
   advance,
   begin,

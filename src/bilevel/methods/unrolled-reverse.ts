@@ -1,5 +1,6 @@
 import { ConfigError, mapTrees, type Value } from '../../ir/index.js';
 import { zeros } from '../../tensor/index.js';
+import { breathe } from '../breathe.js';
 import type { HypergradientMethod } from '../hypergradient.js';
 import {
   bytesOfTree,
@@ -9,7 +10,6 @@ import {
   type UnrolledOptions,
   type UnrolledState,
 } from '../inner-steps.js';
-import { breathe } from '../operator.js';
 import type { Point } from '../point.js';
 import { requireCount } from '../require.js';
 import { axpy, scale } from '../vector.js';

@@ -1,7 +1,7 @@
 import { ConfigError, type Value } from '../../ir/index.js';
 import { estimateCurvature } from '../automatic.js';
+import { breathe } from '../breathe.js';
 import type { HypergradientMethod } from '../hypergradient.js';
-import { breathe } from '../operator.js';
 import type { Point } from '../point.js';
 import { requireCount } from '../require.js';
 import { Stationarity } from '../stationarity.js';

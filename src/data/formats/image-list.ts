@@ -4,6 +4,7 @@ import { DataError, FileError } from '../../ir/errors.js';
 import { quoted, wrongLine } from '../corrupt.js';
 import { type DatasetParts, type ImageFileDataset, imageFileDataset } from '../dataset.js';
 import { fileError, readFileOrThrow } from '../files.js';
+import '../image/node.js';
 import { decodeText, linesOf } from '../text.js';
 
 /** Files and classes of a list. */

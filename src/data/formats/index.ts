@@ -8,6 +8,7 @@ import { cifar10, cifar100, loadCifar } from './cifar.js';
 import { loadCsvDataset, type TableFiles } from './csv-dataset.js';
 import { loadIdxDataset, locateMnist } from './idx-dataset.js';
 import { type ImageFileOptions, loadImageLists } from './image-list.js';
+import type { FormatName } from './names.js';
 import { loadNpzDataset } from './npz-dataset.js';
 import type { TableSchema } from './table-schema.js';
 import { loadWaterbirds } from './waterbirds.js';
@@ -87,8 +88,6 @@ export const formats = {
     holds: 'one .npz with x_train, y_train, x_test, y_test (or train_images, …), and group_NAME_train, …',
     load: async (path, options) => loadNpzDataset(await onlyFile(path, '.npz'), options),
   },
-} as const satisfies Readonly<Record<string, Format>>;
-
-export type FormatName = keyof typeof formats;
+} as const satisfies Readonly<Record<FormatName, Format>>;
 
 export const formatNamed = (name: FormatName): Format => formats[name];

@@ -3,6 +3,7 @@ import { DataError } from '../../ir/errors.js';
 import { quoted, wrongLine } from '../corrupt.js';
 import { type DatasetParts, type ImageFileDataset, imageFileDataset } from '../dataset.js';
 import { readFileOrThrow } from '../files.js';
+import '../image/node.js';
 import { readCsv } from './csv.js';
 import { containedPath, type ImageFileOptions, viewOf } from './image-list.js';
 import type { TableColumn } from './table-schema.js';
