@@ -4,7 +4,7 @@ import { allocateArray, isFloat, type Program, sizeOf, Tensor } from '../../src/
 import { expectClose, tiniestOf, unitOf } from '../support/compare.js';
 import { activeOf, type Point, type Prepared, pulledBack, vjpProgram } from '../support/derivatives.js';
 import { check } from '../support/programs.js';
-import { reference } from '../support/targets.js';
+import { reference } from '../support/reference.js';
 import { awayFromZero, tensorOf } from '../support/tensors.js';
 import { operandsOf, type Sample } from './sample.js';
 import type { Slope } from './samples/family.js';

@@ -2,7 +2,7 @@ import type { JvpContext, MaybeZero, Params, Primitive, TransposeContext, Value 
 import { sameAval } from '../../src/ir/index.js';
 import { type ParamsOf, type PrimitiveName, primitives } from '../../src/ops/index.js';
 import { derivativeChecks, entries } from '../conformance/matrix.js';
-import { reference } from '../support/targets.js';
+import { reference } from '../support/reference.js';
 
 declare module 'vitest' {
   interface TaskMeta {

@@ -5,7 +5,7 @@ import type { Random } from '../../src/data/random.js';
 import { allocateArray, callProgram, isFloat, type Program, type Tensor } from '../../src/ir/index.js';
 import { relativeError } from './compare.js';
 import { check, programOf } from './programs.js';
-import { reference, type Target } from './targets.js';
+import { reference, type Target } from './reference.js';
 import { combine, directionLike, inner, norm, tensorOf } from './tensors.js';
 
 /** A function, a point, and which of its inputs move. */

@@ -1,6 +1,6 @@
 import type { Tensor, Value } from '../../src/ir/index.js';
 import { programOf } from './programs.js';
-import { reference, type Target } from './targets.js';
+import { reference, type Target } from './reference.js';
 
 /** fn of tensors that exist, as one program on `target`. */
 export function evaluate(

@@ -1,0 +1,5 @@
+/** Vite's way to ask where a file is served. */
+declare module '*.wasm?url' {
+  const url: string;
+  export default url;
+}
