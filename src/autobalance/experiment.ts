@@ -22,7 +22,8 @@ import { AdjustPhase, headPhase, type Trained, type TrainingPhase } from './head
 import { type ClassLossNumbers, type StartSetting, startingLoss, type Table } from './loss/index.js';
 import { baselineWith, type MethodName, type Stage } from './methods.js';
 import type { HypergradientReport, Snapshot, StepReport } from './phase.js';
-import { SearchPhase, type SearchSettings, type SearchSplit } from './search.js';
+import { SearchPhase, type SearchSplit } from './search.js';
+import type { SearchSettings } from './search-settings.js';
 import { SgdPhase, type TrainingSettings } from './sgd-phase.js';
 import { type TrainPrograms, trainPrograms } from './training.js';
 import { trainingSamples } from './training-samples.js';

@@ -19,7 +19,8 @@ export * from './objectives/index.js';
 export * from './phase.js';
 export { type Preset, type PresetSettings, presets } from './presets/index.js';
 export { referenceSearch } from './reference.js';
-export { SearchPhase, type SearchPhaseOptions, type SearchSettings, type SearchSplit } from './search.js';
+export { SearchPhase, type SearchPhaseOptions, type SearchSplit } from './search.js';
+export type { SearchSettings } from './search-settings.js';
 export { SgdPhase, type SgdPhaseOptions, type TrainingSettings } from './sgd-phase.js';
 export { methodOf, type SolverSettings } from './solver-settings.js';
 export {

@@ -4,7 +4,7 @@ import { mapTrees } from '../ir/index.js';
 import type { Model } from '../nn/index.js';
 import { mul } from '../ops/index.js';
 import type { LossParameters } from './loss/index.js';
-import type { SearchSettings } from './search.js';
+import type { SearchSettings } from './search-settings.js';
 import { momentumSgd, type UpperOptimiser } from './upper-optimiser.js';
 
 /**

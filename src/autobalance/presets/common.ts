@@ -1,5 +1,5 @@
 import type { MethodName } from '../methods.js';
-import type { SearchSettings } from '../search.js';
+import type { SearchSettings } from '../search-settings.js';
 import type { TrainingSettings } from '../sgd-phase.js';
 import type { PresetSettings } from './preset.js';
 

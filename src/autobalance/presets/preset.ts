@@ -3,7 +3,7 @@ import type { ModelName, ModelOptions } from '../../nn/index.js';
 import type { ExperimentSettings } from '../experiment.js';
 import type { MethodName } from '../methods.js';
 import type { ObjectiveSetting } from '../objectives/index.js';
-import type { SearchSettings } from '../search.js';
+import type { SearchSettings } from '../search-settings.js';
 
 /** Settings that are not the seed's, as a file can hold them. */
 export type PresetSettings = Omit<ExperimentSettings, 'seed' | 'search' | 'baselines'> & {
