@@ -1,5 +1,5 @@
 import type { Dataset, DatasetParts, ImageDataset } from '../data/dataset.js';
-import { cellCounts } from '../data/groups.js';
+import { cellCounts, type GroupColumn } from '../data/groups.js';
 import { classCounts, type LongTail, stratifiedSplit } from '../data/long-tail.js';
 import { Random } from '../data/random.js';
 import { type InputOf, measuredSource, type Source } from '../data/source.js';
@@ -192,6 +192,11 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
 
   #addSeconds(method: MethodName, seconds: number): void {
     this.#seconds[method] = (this.#seconds[method] ?? 0) + seconds;
+  }
+
+  /** The column of groups that batches carry; one of all samples where none was asked for. */
+  get group(): GroupColumn {
+    return this.#source.group;
   }
 
   /** The test set. */

@@ -14,17 +14,28 @@ export function stagesFor(command: TrainingCommand, { methods }: RunConfig): Sta
   }
 }
 
+/** Epochs of a stage; none of one that trains nothing. */
+export function epochsOf({ method, kind }: Stage, { training, searchEpochs, baselines }: RunConfig): number {
+  if (kind === 'adjust') return 0;
+  if (kind === 'search') return searchEpochs;
+  const share = method === 'autobalance' ? 1 : (baselineWith(method, baselines).settings.share ?? 1);
+  return Math.max(1, Math.round(training.epochs * share));
+}
+
+/** Hypergradients that a search of so many steps takes if it goes on to its end. */
+export const plannedHypergradients = ({ search, searchEpochs }: RunConfig, steps: number): number =>
+  Math.max(0, Math.floor((steps * (1 - search.warmupEpochs / searchEpochs)) / search.interval));
+
 /** Steps a stage will take, before it has begun; only an estimate of time rests on it. */
-export function plannedSteps({ method, kind }: Stage, config: RunConfig, counts: readonly number[]): number {
+export function plannedSteps(stage: Stage, config: RunConfig, counts: readonly number[]): number {
+  const { kind } = stage;
   if (kind === 'adjust') return 1;
   const samples = counts.reduce((total, count) => total + count, 0);
   const { validationFraction, search } = config;
   // With folds, each of F networks goes through all but a part: F − 1 times the samples an epoch.
   const searched = search.folds === undefined ? 1 - validationFraction : search.folds - 1;
   const own = kind === 'search' ? Math.round(samples * searched) : samples;
-  const share = method === 'autobalance' ? 1 : (baselineWith(method, config.baselines).settings.share ?? 1);
-  const epochs = kind === 'search' ? config.searchEpochs : Math.max(1, Math.round(config.training.epochs * share));
-  return epochs * Math.floor(own / Math.min(config.training.batchSize, own));
+  return epochsOf(stage, config) * Math.floor(own / Math.min(config.training.batchSize, own));
 }
 
 /** The stages with the steps that each will take. */

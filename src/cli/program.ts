@@ -57,6 +57,9 @@ const withTraining = (command: Command): Command =>
     .option('--live', 'serve the page of the run on this machine while it goes on')
     .option('--live-port <n>', 'port of the live page (default: any free one)', integer('live-port', 1));
 
+const withPlan = (command: Command): Command =>
+  command.option('--dry-run', 'print the plan, with an estimate of memory and time from a short probe, and stop');
+
 const presetText = (): string =>
   `\nPresets:\n${Object.values(presets)
     .map(({ name, description }) => `  ${name.padEnd(18)}${description}\n`)
@@ -78,35 +81,41 @@ export function buildProgram(io: Io, finish: Finish): Command {
       finish(train(command, preset, options, io));
 
   withCommon(
-    withTraining(
-      program
-        .command('run')
-        .description('train by every method, learning a loss on the way, and compare them on the test set')
-        .argument('[preset]', 'what to run; not needed with --resume')
-        .option('--methods <list>', `separated by commas, or all: ${classMethods.join(',')}`, names),
+    withPlan(
+      withTraining(
+        program
+          .command('run')
+          .description('train by every method, learning a loss on the way, and compare them on the test set')
+          .argument('[preset]', 'what to run; not needed with --resume')
+          .option('--methods <list>', `separated by commas, or all: ${classMethods.join(',')}`, names),
+      ),
     ),
   )
     .addHelpText('after', presetText)
     .action(trains('run'));
 
   withCommon(
-    withTraining(
-      program
-        .command('search')
-        .description('only learn a loss: writes loss.json')
-        .argument('[preset]', 'what to learn it on; not needed with --resume'),
+    withPlan(
+      withTraining(
+        program
+          .command('search')
+          .description('only learn a loss: writes loss.json')
+          .argument('[preset]', 'what to learn it on; not needed with --resume'),
+      ),
     ),
   )
     .addHelpText('after', presetText)
     .action(trains('search'));
 
   withCommon(
-    withTraining(
-      program
-        .command('retrain')
-        .description('train under a learned loss and evaluate on the test set')
-        .argument('[preset]', 'what to train on; not needed with --resume')
-        .option('--loss <file>', 'loss.json of a search; needed unless --resume is given'),
+    withPlan(
+      withTraining(
+        program
+          .command('retrain')
+          .description('train under a learned loss and evaluate on the test set')
+          .argument('[preset]', 'what to train on; not needed with --resume')
+          .option('--loss <file>', 'loss.json of a search; needed unless --resume is given'),
+      ),
     ),
   )
     .addHelpText('after', presetText)

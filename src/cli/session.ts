@@ -45,14 +45,14 @@ const groupsOf = ({ data: { group } = {} }: RunConfig, { train }: LoadedData): r
 export class Session {
   readonly experiment: Experiment<unknown, unknown, Dataset>;
   readonly progress: Progress;
-  readonly #options: SessionOptions;
+  readonly options: SessionOptions;
   readonly #evaluations: Record<string, Evaluation> = {};
   #metrics = 0;
 
   /** @throws {ConfigError|DataError} if settings, data and loss do not fit together. */
   constructor(options: SessionOptions) {
     const { command, config, data, loss, io, live, part } = options;
-    this.#options = options;
+    this.options = options;
     const stages = stagesFor(command, config);
     const learned = loss && lossFor(loss.file, data.train.classes, groupsOf(config, data), loss.source);
     this.experiment = new Experiment<unknown, unknown, Dataset>(
@@ -71,7 +71,7 @@ export class Session {
    * @throws {ConfigError|DataError} if the checkpoint is of other data or damaged
    */
   async restore(run: RunDirectory, { data, snapshot, metrics, device }: Checkpoint, source: string): Promise<void> {
-    if (data !== this.#options.data.fingerprint) {
+    if (data !== this.options.data.fingerprint) {
       throw new DataError(
         `${source}: the run began with other data than this; give the same --data-dir, or start a new run`,
       );
@@ -113,7 +113,7 @@ export class Session {
   }
 
   async #work(run: RunDirectory): Promise<InterruptSignal | undefined> {
-    const { io, checkpointEvery, part } = this.#options;
+    const { io, checkpointEvery, part } = this.options;
     let savedAt = performance.now();
     while (!this.experiment.done && !io.interrupt.requested) {
       const started = performance.now();
@@ -150,7 +150,7 @@ export class Session {
   }
 
   async #saveStage(run: RunDirectory, { stage, logits }: ExperimentEvent): Promise<void> {
-    const { config } = this.#options;
+    const { config } = this.options;
     if (logits) {
       const { test, counts } = this.experiment;
       this.#evaluations[stage.method] = evaluateOn(test, logits, { counts, seed: config.seed });
@@ -172,7 +172,7 @@ export class Session {
 
   /** Writes what is known of the methods that have ended. */
   saveEvaluations(run: RunDirectory): Promise<void> {
-    const { preset, seed } = this.#options.config;
+    const { preset, seed } = this.options.config;
     const { counts, test } = this.experiment;
     return writeEvaluations(run, {
       dataset: preset,
@@ -185,7 +185,7 @@ export class Session {
 
   #learnedLoss(): LossFile {
     const { counts, learned, groups } = this.experiment;
-    const { parametrisation, clusters } = this.#options.config.search;
+    const { parametrisation, clusters } = this.options.config.search;
     const tables = lossTables(learned!);
     return {
       parametrisation,
@@ -197,7 +197,7 @@ export class Session {
   }
 
   async save(run: RunDirectory): Promise<void> {
-    const { command, config, data } = this.#options;
+    const { command, config, data } = this.options;
     const bytes = encodeCheckpoint({
       command,
       config,

@@ -9,6 +9,7 @@ import { methodTable } from '../../report/method-table.js';
 import { CHECKPOINT, type Checkpoint, decodeCheckpoint, type TrainingCommand } from '../checkpoint.js';
 import { type ConfigOptions, configText, parseConfig, readConfigFile, resolveConfig } from '../config.js';
 import { loadData } from '../data.js';
+import { dryRun } from '../dry-run.js';
 import { environment, fallbackNotice } from '../environment.js';
 import { EXIT } from '../errors.js';
 import { groupText } from '../group-text.js';
@@ -34,6 +35,8 @@ export interface TrainOptions extends Omit<ConfigOptions, 'start'> {
   readonly resume?: string;
   /** Seconds. */
   readonly checkpointEvery: number;
+  /** Only say what the run would do. */
+  readonly dryRun?: boolean;
   /** Serve the page of the run while it goes on. */
   readonly live?: boolean;
   /** Port to serve it on; by default any free one. */
@@ -49,6 +52,7 @@ export async function train(
   options: TrainOptions,
   io: Io,
 ): Promise<CommandResult> {
+  if (options.dryRun) return plan(command, preset, options, io);
   const stopListening = io.interrupt.listen(() => {
     io.err('\nFinishing this step and saving; Ctrl-C once more stops at once.\n');
   });
@@ -81,17 +85,40 @@ interface Started {
   readonly config: RunConfig;
 }
 
+type Asked = Pick<SessionOptions, 'command' | 'config' | 'loss'>;
+
+/** What the command line asks for. */
+async function asked(command: TrainingCommand, preset: string | undefined, options: TrainOptions): Promise<Asked> {
+  const files = options.config === undefined ? [] : [await readConfigFile(options.config)];
+  const config = resolveConfig(preset, files, await withStart(options));
+  const { loss: path } = options;
+  return { command, config, ...(path !== undefined && { loss: { file: await readLossFile(path), source: path } }) };
+}
+
+/** The plan of a run, which is then not begun. */
+async function plan(
+  command: TrainingCommand,
+  preset: string | undefined,
+  options: TrainOptions,
+  io: Io,
+): Promise<CommandResult> {
+  if (options.resume !== undefined) {
+    throw new ConfigError('command line: --dry-run is for a run that has not begun; leave out --resume');
+  }
+  const given = await asked(command, preset, options);
+  const session = await open(given, options, io);
+  return dryRun(session);
+}
+
 async function begin(
   command: TrainingCommand,
   preset: string | undefined,
   options: TrainOptions,
   io: Io,
 ): Promise<Started> {
-  const files = options.config === undefined ? [] : [await readConfigFile(options.config)];
-  const config = resolveConfig(preset, files, await withStart(options));
-  const loss =
-    options.loss === undefined ? undefined : { file: await readLossFile(options.loss), source: options.loss };
-  const session = await open({ command, config, ...(loss && { loss }) }, options, io);
+  const given = await asked(command, preset, options);
+  const { config, loss } = given;
+  const session = await open(given, options, io);
   const name = command === 'run' ? config.preset : `${config.preset}-${command}`;
   const run = await RunDirectory.create(options.runs ?? 'runs', name);
   session.progress.line(`Writing to ${run.path}; training samples by class: ${countsText(session.experiment.counts)}.`);
@@ -180,11 +207,7 @@ async function noteResumption(run: RunDirectory, io: Io): Promise<void> {
   await run.writeJson('env.json', { ...first, resumed: [...resumed, startOf(io)] });
 }
 
-async function open(
-  given: Pick<SessionOptions, 'command' | 'config' | 'loss'>,
-  { json, checkpointEvery }: TrainOptions,
-  io: Io,
-): Promise<Session> {
+async function open(given: Asked, { json, checkpointEvery }: TrainOptions, io: Io): Promise<Session> {
   const notice = fallbackNotice();
   if (notice !== undefined) io.err(`${notice}\n`);
   const data = await loadData(given.config);
