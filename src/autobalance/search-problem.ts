@@ -33,6 +33,7 @@ export function objectiveFor(
     classes,
     groups: group.names.length,
     counts,
+    byCell: !compat && group.names.length > 1 && comparesGroups(objective),
     ...(compat && { prior: byClass(counts) }),
   });
 }

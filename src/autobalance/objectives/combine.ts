@@ -1,6 +1,7 @@
 import { ConfigError } from '../../ir/index.js';
 import { add, div, greater, mul, select, sum, takeRows } from '../../ops/index.js';
 import { tensor } from '../../tensor/index.js';
+import { cellsOf } from './cells.js';
 import { inverseTemperature } from './inverse-temperature.js';
 import type { Objective } from './objective.js';
 
@@ -24,6 +25,24 @@ export const calibrated =
   (objective: Objective): Objective =>
   (logits, labels, groups, weights) =>
     objective(mul(logits, inverseTemperature(logits, labels, weights)), labels, groups, weights);
+
+/**
+ * The objective on batches that hold every cell of class and group equally often, as it would be with the groups of each class as they are: a
+ * sample of cell (y, g) weighs its share n_{y,g} / n_y of the class, over the share that the batch gives it.
+ * @param counts samples n_{y,g} [K][G] of the population
+ */
+export function withGroupsAsIn(objective: Objective, counts: readonly (readonly number[])[]): Objective {
+  const groupCount = counts[0]!.length;
+  const ratios = counts.flatMap((row) => {
+    const total = row.reduce((all, count) => all + count, 0);
+    const held = row.filter((count) => count > 0).length;
+    return row.map((count) => (total > 0 ? (count * held) / total : 0));
+  });
+  return (logits, labels, groups, weights) => {
+    const own = takeRows(tensor(ratios, { dtype: logits.dtype }), cellsOf(labels, groups, groupCount));
+    return objective(logits, labels, groups, weights ? mul(own, weights) : own);
+  };
+}
 
 /**
  * The objective as it would be under another class prior: a sample of class k weighs target_k / source_k, on average over the batch 1.

@@ -1,6 +1,6 @@
 export { balanced, type CellOptions, meanCrossEntropy, softError, worstGroup } from './balanced.js';
 export { type CellMeans, cellMeans, cellsOf, meanOfPresent } from './cells.js';
-export { blend, calibrated, underPrior } from './combine.js';
+export { blend, calibrated, underPrior, withGroupsAsIn } from './combine.js';
 export {
   demographicParity,
   differenceOfOpportunity,

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../ir/index.js';
 import { balanced, meanCrossEntropy, softError, worstGroup } from './balanced.js';
-import { blend, calibrated, underPrior } from './combine.js';
+import { blend, calibrated, underPrior, withGroupsAsIn } from './combine.js';
 import { demographicParity, differenceOfOpportunity, equalisedOdds } from './fairness.js';
 import type { Objective } from './objective.js';
 
@@ -13,6 +13,8 @@ export interface ObjectiveContext {
   readonly counts: readonly (readonly number[])[];
   /** Prior over the classes that batches are drawn by. Default uniform, as class- and cell-balanced batches are. */
   readonly prior?: readonly number[];
+  /** Whether batches hold every cell of class and group equally often; objectives about classes then weigh the groups as they are. */
+  readonly byCell?: boolean;
 }
 
 interface ObjectiveKind {
@@ -89,7 +91,8 @@ export function objectiveOf(setting: ObjectiveSetting, context: ObjectiveContext
     );
   }
   const objective = kind.make(context, temperature === undefined ? {} : { temperature });
-  return scaled ? calibrated(objective) : objective;
+  const whole = scaled ? calibrated(objective) : objective;
+  return context.byCell && !kind.byGroup ? withGroupsAsIn(whole, context.counts) : whole;
 }
 
 /** Whether validation batches should hold every cell of class and group equally often, not only every class. */

@@ -23,6 +23,7 @@ import {
   underPrior,
   type Value,
   weightedCrossEntropy,
+  withGroupsAsIn,
   worstGroup,
 } from '../../../src/index.js';
 import { expectClose } from '../../support/compare.js';
@@ -288,6 +289,56 @@ describe('combinations', () => {
   ])('target %j is a ConfigError', (target, message) => {
     expect(() => underPrior(meanCrossEntropy, target, [5, 5, 0])).toThrow(ConfigError);
     expect(() => underPrior(meanCrossEntropy, target, [5, 5, 0])).toThrow(message);
+  });
+});
+
+describe('batches that hold every cell equally often', () => {
+  /** One sample of each cell of two classes and groups, and as many as the population has of it. */
+  const population = [
+    [3, 1],
+    [1, 4],
+  ];
+  const cells = [0, 1, 2, 3];
+  const as = (rows: readonly number[]) => ({
+    logits: tensor(
+      rows.flatMap((i) => [0.7 * i - 1, 0.4 - 0.9 * i * i]),
+      { shape: [rows.length, 2], dtype: 'f64' },
+    ),
+    labels: tensor(
+      rows.map((i) => i >> 1),
+      { dtype: 'i32' },
+    ),
+    groups: tensor(
+      rows.map((i) => i & 1),
+      { dtype: 'i32' },
+    ),
+  });
+  const [even, whole] = [as(cells), as(cells.flatMap((i) => new Array<number>(population[i >> 1]![i & 1]!).fill(i)))];
+
+  test.each<[string, Objective]>([
+    ['balanced', balanced()],
+    ['soft-error', softError()],
+    ['deo', differenceOfOpportunity({ groups: 2 })],
+  ])('%s weighs the groups of each class as they are', (_, objective) => {
+    const weighted = withGroupsAsIn(objective, population);
+    expectClose(
+      [weighted(even.logits, even.labels, even.groups).item()],
+      [objective(whole.logits, whole.labels, whole.groups).item()],
+      { relative: 1e-12 },
+    );
+  });
+
+  test('settings about classes do so, those about cells do not', () => {
+    const of = (setting: ObjectiveSetting, byCell: boolean): number =>
+      objectiveOf(setting, { classes: 2, groups: 2, counts: population, byCell })(
+        even.logits,
+        even.labels,
+        even.groups,
+      ).item();
+    const natural = balanced()(whole.logits, whole.labels).item();
+    expectClose([of('balanced', true)], [natural], { relative: 1e-12 });
+    expect(Math.abs(of('balanced', false) - natural)).toBeGreaterThan(0.1);
+    expect(of('group-balanced', true)).toBe(of('group-balanced', false));
   });
 });
 
