@@ -21,12 +21,15 @@ export class Interrupt {
   /**
    * Makes Ctrl-C (and SIGTERM) a request; the second one ends the process at once.
    * @param onFirst told when the first one comes
-   * @returns stops listening
+   * @returns stops listening, unless a signal has come: the process then ends soon, and until it has, another signal must not find it without a
+   *   handler, which would end it with no exit code
    */
   listen(onFirst: () => void): () => void {
+    let signalled = false;
     const handlers = SIGNALS.map((signal) => {
       const handler = (): void => {
         if (this.#requested) process.exit(exitCodeOf(signal));
+        signalled = true;
         this.request(signal);
         onFirst();
       };
@@ -34,6 +37,7 @@ export class Interrupt {
       return { signal, handler };
     });
     return () => {
+      if (signalled) return;
       for (const { signal, handler } of handlers) process.off(signal, handler);
     };
   }
