@@ -144,6 +144,11 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     return this.#stageIndex >= this.stages.length;
   }
 
+  /** The network that is in training, as it stands; `undefined` when every stage is done. */
+  get network(): Trained<P, S> | undefined {
+    return this.#current()?.result;
+  }
+
   /** Steps of all stages, for an estimate of the time that is left. */
   get progress(): { readonly stageIndex: number; readonly completedSteps: number; readonly totalSteps: number } {
     const phase = this.#current();

@@ -1,5 +1,0 @@
-/** Vite's way to ask where a file is served. */
-declare module '*.wasm?url' {
-  const url: string;
-  export default url;
-}
