@@ -24,6 +24,8 @@ export interface ExecutableStats {
   readonly constantBytes: number;
   /** How many convolutions each algorithm computes, where the backend has a choice. */
   readonly convolutions?: Readonly<Record<Convolution, number>>;
+  /** The primitive of each equation that runs on the host instead, on a backend that has not everything. */
+  readonly onHost?: readonly string[];
 }
 
 export interface BackendInfo {

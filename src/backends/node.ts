@@ -1,4 +1,6 @@
 // What Node runs programs on, for its effect.
+import { provideGpuJs } from './gpu-js/provide.js';
+import { requireGpuJs } from './gpu-js-node.js';
 import { loadNative } from './native.js';
 import { provideBackends } from './registry.js';
 import { loadWasm } from './wasm-file.js';
@@ -7,3 +9,5 @@ provideBackends({
   native: ({ convolution }) => loadNative(convolution),
   wasm: ({ convolution }) => loadWasm(convolution),
 });
+
+provideGpuJs(() => requireGpuJs());

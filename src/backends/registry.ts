@@ -49,6 +49,11 @@ export function provideBackends(more: Readonly<Record<string, BackendLoader>>): 
   preferred = undefined;
 }
 
+/** Adds backends that run only when they are asked for by name. */
+export function provideOnRequest(more: Readonly<Record<string, BackendLoader>>): void {
+  loaders = { ...loaders, ...more };
+}
+
 const loaded = new WeakMap<BackendLoader, Map<string, BackendStatus>>();
 
 function load(name: string, options: BackendOptions = {}): BackendStatus {
@@ -83,12 +88,18 @@ export function getBackend(name: string, options?: BackendOptions): Backend {
   return backend;
 }
 
+/** Those after it are not even loaded. TypeScript runs everywhere. */
+function firstThatRuns(): Backend {
+  const name = Object.keys(loaders).find((each) => load(each).backend)!;
+  return getBackend(name);
+}
+
 /** The backend that runs programs now: the one chosen by {@link useBackend} or AUTOBALANCE_BACKEND, else the first that can run. */
 export function currentBackend(): Backend {
   if (chosen) return chosen;
   if (!preferred) {
     const wish = environment('AUTOBALANCE_BACKEND');
-    preferred = wish ? getBackend(wish) : backends().find((status) => status.backend)!.backend!;
+    preferred = wish ? getBackend(wish) : firstThatRuns();
   }
   return preferred;
 }

@@ -1,0 +1,51 @@
+/**
+ * What this package uses of gpu.js 2.24.1. Written down here because the package is an optional peer: types of its own would have to be
+ * found wherever ours are.
+ */
+export interface GpuJs {
+  readonly GPU: {
+    new (settings: { readonly mode: string }): Gpu;
+    readonly isWebGL2Supported: boolean;
+    readonly isWebAssemblySupported: boolean;
+    isWebGPUAvailable(): Promise<boolean>;
+  };
+  /** A flat array that a kernel reads as one of these extents. */
+  input(data: Float32Array, extents: readonly number[]): unknown;
+}
+
+export interface Gpu {
+  createKernel(source: string, settings: KernelSettings): GpuKernel;
+  addFunction(source: string, settings: FunctionSettings): void;
+}
+
+export interface KernelSettings {
+  readonly output: readonly number[];
+  readonly precision: 'single';
+  readonly tactic: 'precision';
+  /** Results stay where they were computed, */
+  readonly pipeline: true;
+  /** and each has memory of its own. */
+  readonly immutable: true;
+}
+
+export interface FunctionSettings {
+  readonly argumentTypes: Readonly<Record<string, 'Number'>>;
+  readonly returnType: 'Number';
+}
+
+export interface GpuKernel {
+  (...inputs: unknown[]): unknown;
+  destroy(): void;
+  /** What runs it now: gpu.js falls back to another kernel where one cannot do what it is asked for. */
+  readonly kernel: { readonly constructor: { readonly mode?: string }; readonly fallbackReason?: string | null };
+}
+
+/** Where gpu.js runs kernels: its own names, except that `wasm` is called webasm there. */
+export type Mode = 'webgpu' | 'webgl2' | 'wasm' | 'cpu';
+
+export const gpuModes: { readonly [M in Mode]: string } = {
+  webgpu: 'webgpu',
+  webgl2: 'webgl2',
+  wasm: 'webasm',
+  cpu: 'cpu',
+};

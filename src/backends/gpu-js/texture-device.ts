@@ -1,0 +1,77 @@
+import { BackendError } from '../../ir/index.js';
+import { Device, outputSize } from './device.js';
+import { flatten, type Nested } from './host-device.js';
+import type { Launch, Limits } from './launch.js';
+import type { GpuJs, GpuKernel } from './library.js';
+
+/** A texture that holds one number, or four, in each texel. */
+interface Texture {
+  readonly size: ArrayLike<number>;
+  readonly output: ArrayLike<number>;
+  readonly type: string;
+  toArray(): Nested;
+  delete(): void;
+}
+
+/** gpu.js on WebGL2: a fragment shader computes each texel of a texture. Whole numbers are floats, so arrays end at 2²⁴ elements. */
+export class TextureDevice extends Device {
+  readonly limits: Limits = { inputs: 14, integers: false, exactMath: false, vectors: true };
+
+  constructor(library: GpuJs) {
+    super(library, 'webgl2');
+    this.bringFunctions();
+  }
+
+  upload(data: Float32Array): object {
+    const launch: Launch = { body: COPY, inputs: [], output: { size: data.length }, grid: [data.length], width: 1 };
+    return this.launch(launch, [new Upload(this.library.input(data, [data.length]), data.length)]) as object;
+  }
+
+  read(handle: object, size: number): Float32Array {
+    const data = new Float32Array(size);
+    flatten((handle as Texture).toArray(), data, 0);
+    return data;
+  }
+
+  release(handle: object): void {
+    (handle as Texture).delete();
+  }
+
+  protected layoutOf(handle: object): string {
+    if (handle instanceof Upload) return `upload ${handle.size}`;
+    const { type, size, output } = handle as Texture;
+    return `${type} ${Array.from(size)} ${Array.from(output)}`;
+  }
+
+  /** A texture is as wide as a grid of two sides, which may be wider than textures can be; with a middle side of 1 it is about square. */
+  protected override arrange(launch: Launch): { readonly body: string; readonly output: readonly number[] } {
+    const { body, grid } = launch;
+    if (outputSize(launch) >= LARGEST) {
+      throw new BackendError(
+        `gpu.js (webgl2): an array of ${outputSize(launch)} elements is beyond the ${LARGEST} that a float can count; use smaller batches`,
+      );
+    }
+    if (grid.length !== 2) return { body, output: grid };
+    return { body: body.replaceAll('this.thread.y', 'this.thread.z'), output: [grid[0]!, 1, grid[1]!] };
+  }
+
+  protected call(kernel: GpuKernel, _: Launch, inputs: readonly object[]): object {
+    return kernel(...inputs.map((handle) => (handle instanceof Upload ? handle.data : handle))) as object;
+  }
+
+  /** Textures know the kernel that made them and need it to be read. */
+  protected override retire(): void {}
+}
+
+const LARGEST = 2 ** 24;
+const COPY = 'return a0[this.thread.x];';
+
+/** A host array on its way into a texture. */
+class Upload {
+  readonly data: unknown;
+  readonly size: number;
+  constructor(data: unknown, size: number) {
+    this.data = data;
+    this.size = size;
+  }
+}
