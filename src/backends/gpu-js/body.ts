@@ -52,6 +52,13 @@ export class Body {
     return name;
   }
 
+  /** The same under a name that may be given another value. */
+  variable(expression: string): string {
+    const name = this.fresh();
+    this.add(`let ${name} = ${expression};`);
+    return name;
+  }
+
   /** Names an offset (see {@link offsetOf}); a plain number stays one, for under a name it would be a float. */
   offset(indices: readonly string[], strides: readonly number[], start = 0): string {
     const offset = offsetOf(indices, strides, start);
@@ -134,3 +141,7 @@ export function offsetOf(indices: readonly string[], strides: readonly number[],
   if (start !== 0 || terms.length === 0) terms.push(String(start));
   return terms.join(' + ').replaceAll('+ -', '- ');
 }
+
+/** Conditions that hold for NaN, and for NaN and ±∞. Written with `==`, since `!=` of WGSL does not hold where an operand is NaN. */
+export const isNotNumber = (x: string): string => `!(${x} == ${x})`;
+export const isNotFinite = (x: string): string => `!(${x} - ${x} == 0)`;

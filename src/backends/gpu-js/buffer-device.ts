@@ -19,7 +19,6 @@ export class BufferDevice extends Device {
 
   constructor(library: GpuJs) {
     super(library, 'webgpu');
-    this.bringFunctions();
   }
 
   upload(data: Float32Array): Promise<object> {

@@ -166,7 +166,12 @@ function inOrder(
   const indices = [...digits.slice(0, outer.length), block, digits[outer.length + 1]!];
   const cell = offsetOf(indices, stridesOf([...outer, blocks, lanes]));
   const array = body.array(four);
-  body.add(`return ${limits.vectors ? `${array}[${cell}][${within}]` : `${array}[(${cell}) * ${BLOCK} + ${within}]`};`);
+  // gpu.js takes an element of an element of an array of fours for a four itself, unless the first has a name.
+  body.add(
+    limits.vectors
+      ? `return ${body.set(`${array}[${cell}]`)}[${within}];`
+      : `return ${array}[(${cell}) * ${BLOCK} + ${within}];`,
+  );
   return body.launch(output, grid);
 }
 

@@ -1,6 +1,5 @@
 import { BackendError, sizeOf } from '../../ir/index.js';
 import { SPECIALS } from './body.js';
-import { helpers } from './functions.js';
 import type { Launch, Limits } from './launch.js';
 import { type Gpu, type GpuJs, type GpuKernel, gpuModes, type Mode } from './library.js';
 
@@ -28,15 +27,10 @@ export abstract class Device {
     this.library = library;
     this.mode = mode;
     try {
-      this.gpu = new library.GPU({ mode: gpuModes[mode] });
+      this.gpu = new library.GPU({ mode: gpuModes[mode].name });
     } catch (error) {
       throw new BackendError(`gpu.js: ${mode} does not start here: ${messageOf(error)}`, { cause: error });
     }
-  }
-
-  /** Adds the functions that kernels call where the mode's own are not exact enough. */
-  protected bringFunctions(): void {
-    for (const { source, settings } of helpers) this.gpu.addFunction(source, settings);
   }
 
   /** An array of these numbers, which must not change. */
@@ -113,7 +107,7 @@ export abstract class Device {
   /** gpu.js runs on the processor, with a warning at most, what a mode cannot do. */
   private requireMode({ kernel }: GpuKernel): void {
     const ran = kernel.constructor.mode;
-    if (ran === gpuModes[this.mode]) return;
+    if (ran === gpuModes[this.mode].ran) return;
     throw new BackendError(
       `gpu.js: a kernel for ${this.mode} ran on ${ran ?? 'something unknown'}: ${kernel.fallbackReason ?? 'no reason was given'}`,
     );

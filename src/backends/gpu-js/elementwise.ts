@@ -1,7 +1,8 @@
 import { type Role, roles } from '../../compile/tape.js';
 import { type DType, isFloat } from '../../ir/index.js';
 import type { PrimitiveName } from '../../ops/index.js';
-import type { Limits } from './launch.js';
+import { type Body, isNotNumber } from './body.js';
+import * as functions from './functions.js';
 
 /** Primitives that are a function of one element. */
 export type ElementwiseName =
@@ -10,20 +11,22 @@ export type ElementwiseName =
   | ('abs' | 'sign' | 'floor' | 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'rsqrt')
   | ('tanh' | 'sigmoid' | 'softplus' | 'sin' | 'cos' | 'stopGradient' | 'convert');
 
-interface Context {
-  readonly limits: Limits;
-  /** The result's. */
-  readonly dtype: DType;
-}
+/** An expression of one element from the names of its operands; what does not fit into one is written into the body before. */
+type Write = (body: Body, x: string, y: string, z: string, dtype: DType) => string;
 
-/** An expression of one element from the names of its operands. */
-type Write = (context: Context, x: string, y: string, z: string) => string;
+/** A function that is exact enough in some modes, and is brought along in the others. */
+const brought =
+  (own: (x: string, y: string) => string, inline: (body: Body, x: string, y: string) => string): Write =>
+  (body, x, y) => {
+    if (body.limits.exactMath) return own(x, y);
+    // Under names, which a literal has not.
+    return inline(body, body.set(x), y && body.set(y));
+  };
 
-/** A function that kernels either have or bring along (functions.ts). */
-const named =
-  (name: string, exact: (x: string, y: string) => string = (x) => `Math.${name}(${x})`): Write =>
-  ({ limits }, x, y) =>
-    limits.exactMath ? exact(x, y) : `${name}Of(${[x, y].filter(Boolean).join(', ')})`;
+const math =
+  (name: string): ((x: string) => string) =>
+  (x) =>
+    `Math.${name}(${x})`;
 
 const truth = (condition: string): string => `((${condition}) ? 1 : 0)`;
 
@@ -35,9 +38,9 @@ const expressions: { readonly [N in ElementwiseName]: Write } = {
   div: (_, x, y) => `${x} / ${y}`,
   neg: (_, x) => `-${x}`,
   // A NaN is unequal to itself, and on either side it is the result.
-  maximum: (_, x, y) => `((${x} > ${y} || ${x} != ${x}) ? ${x} : ${y})`,
-  minimum: (_, x, y) => `((${x} < ${y} || ${x} != ${x}) ? ${x} : ${y})`,
-  pow: named('pow', (x, y) => `Math.pow(${x}, ${y})`),
+  maximum: (_, x, y) => `((${x} > ${y} || ${isNotNumber(x)}) ? ${x} : ${y})`,
+  minimum: (_, x, y) => `((${x} < ${y} || ${isNotNumber(x)}) ? ${x} : ${y})`,
+  pow: brought((x, y) => `Math.pow(${x}, ${y})`, functions.pow),
   equal: (_, x, y) => truth(`${x} == ${y}`),
   less: (_, x, y) => truth(`${x} < ${y}`),
   lessEqual: (_, x, y) => truth(`${x} <= ${y}`),
@@ -48,19 +51,20 @@ const expressions: { readonly [N in ElementwiseName]: Write } = {
   abs: (_, x) => `Math.abs(${x})`,
   sign: (_, x) => `((${x} > 0) ? 1 : ((${x} < 0) ? -1 : ${x}))`,
   floor: (_, x) => `Math.floor(${x})`,
-  exp: named('exp'),
-  expm1: named('expm1'),
-  log: named('log'),
-  log1p: named('log1p'),
+  exp: brought(math('exp'), functions.exp),
+  expm1: brought(math('expm1'), functions.expm1),
+  log: brought(math('log'), functions.log),
+  log1p: brought(math('log1p'), functions.log1p),
   sqrt: (_, x) => `Math.sqrt(${x})`,
   rsqrt: (_, x) => `1 / Math.sqrt(${x})`,
-  tanh: named('tanh'),
-  sigmoid: named('sigmoid', (x) => `1 / (1 + Math.exp(-${x}))`),
-  softplus: named('softplus', (x) => `(((${x} > 0) ? ${x} : 0) + Math.log1p(Math.exp(-Math.abs(${x}))))`),
-  sin: named('sin'),
-  cos: named('cos'),
+  tanh: brought(math('tanh'), functions.tanh),
+  sigmoid: brought((x) => `1 / (1 + Math.exp(-${x}))`, functions.sigmoid),
+  softplus: brought((x) => `(((${x} > 0) ? ${x} : 0) + Math.log1p(Math.exp(-Math.abs(${x}))))`, functions.softplus),
+  sin: brought(math('sin'), functions.sin),
+  cos: brought(math('cos'), functions.cos),
   stopGradient: (_, x) => x,
-  convert: ({ dtype }, x) => (dtype === 'bool' ? truth(`${x} != 0`) : isFloat(dtype) ? x : `Math.trunc(${x})`),
+  convert: (_, x, __, ___, dtype) =>
+    dtype === 'bool' ? truth(`!(${x} == 0)`) : isFloat(dtype) ? x : `Math.trunc(${x})`,
 };
 
 /** Names of steps and folds by their codes, which is what a fused group holds. */
@@ -74,7 +78,8 @@ const namesOf = (as: 'step' | 'fold'): ReadonlyMap<number, string> =>
 const steps = namesOf('step');
 export const folds = namesOf('fold');
 
-export function expressionOf(code: number, context: Context, operands: readonly string[]): string {
+/** The step with this code: an expression of its result, whose dtype is given, from the names of its operands. */
+export function expressionOf(code: number, body: Body, operands: readonly string[], dtype: DType): string {
   const write = expressions[steps.get(code) as ElementwiseName];
-  return write(context, operands[0] ?? '', operands[1] ?? '', operands[2] ?? '');
+  return write(body, operands[0] ?? '', operands[1] ?? '', operands[2] ?? '', dtype);
 }

@@ -1,6 +1,6 @@
 import { sizeOf, stridesOf } from '../../ir/index.js';
 import type { ParamsOf } from '../../ops/index.js';
-import { offsetOf } from './body.js';
+import { isNotNumber, offsetOf } from './body.js';
 import { gather, type Lower } from './lower.js';
 
 /** Rows of x at indices; an index out of range reads zeros. */
@@ -38,7 +38,7 @@ export const argmax: Lower<ParamsOf<'argmax'>> = ([x], { axis }, output, limits)
     body.add('let at = 0;');
     body.add(`for (let k = 0; k < ${x!.shape[axis]}; k++) {`);
     const value = body.set(`${array}[${offsetOf([base, 'k'], [1, strides[axis]!])}]`);
-    body.add(`if (${value} > best || (${value} != ${value} && best == best)) {`);
+    body.add(`if (${value} > best || (${isNotNumber(value)} && best == best)) {`);
     body.add(`best = ${value};`);
     body.add('at = Math.floor(k);');
     body.add('}}');

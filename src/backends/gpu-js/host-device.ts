@@ -10,7 +10,6 @@ export class HostDevice extends Device {
   constructor(library: GpuJs, mode: 'wasm' | 'cpu', limits: Partial<Limits> = {}) {
     super(library, mode);
     this.limits = { inputs: 14, integers: true, exactMath: true, vectors: false, ...limits };
-    if (!this.limits.exactMath) this.bringFunctions();
   }
 
   upload(data: Float32Array): Float32Array {

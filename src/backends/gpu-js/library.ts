@@ -15,7 +15,6 @@ export interface GpuJs {
 
 export interface Gpu {
   createKernel(source: string, settings: KernelSettings): GpuKernel;
-  addFunction(source: string, settings: FunctionSettings): void;
 }
 
 export interface KernelSettings {
@@ -28,11 +27,6 @@ export interface KernelSettings {
   readonly immutable: true;
 }
 
-export interface FunctionSettings {
-  readonly argumentTypes: Readonly<Record<string, 'Number'>>;
-  readonly returnType: 'Number';
-}
-
 export interface GpuKernel {
   (...inputs: unknown[]): unknown;
   destroy(): void;
@@ -43,9 +37,10 @@ export interface GpuKernel {
 /** Where gpu.js runs kernels: its own names, except that `wasm` is called webasm there. */
 export type Mode = 'webgpu' | 'webgl2' | 'wasm' | 'cpu';
 
-export const gpuModes: { readonly [M in Mode]: string } = {
-  webgpu: 'webgpu',
-  webgl2: 'webgl2',
-  wasm: 'webasm',
-  cpu: 'cpu',
+/** What each is called when it is asked for, and what a kernel that runs there says it is. */
+export const gpuModes: { readonly [M in Mode]: { readonly name: string; readonly ran: string } } = {
+  webgpu: { name: 'webgpu', ran: 'webgpu' },
+  webgl2: { name: 'webgl2', ran: 'gpu' },
+  wasm: { name: 'webasm', ran: 'webasm' },
+  cpu: { name: 'cpu', ran: 'cpu' },
 };

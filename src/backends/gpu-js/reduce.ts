@@ -1,5 +1,5 @@
 import { sizeOf, stridesOf } from '../../ir/index.js';
-import { Body, offsetOf } from './body.js';
+import { Body, isNotNumber, offsetOf } from './body.js';
 import { type Launch, type Limits, type Place, Scratch } from './launch.js';
 
 interface Reduction {
@@ -64,7 +64,7 @@ export function reduce({ kind, extents, kept, output, limits, write }: Reduction
     return offsetOf([base, ...names], [1, ...steps]);
   });
   body.add(
-    kind === 'sum' ? `total += ${value};` : `total = (${value} > total || ${value} != ${value}) ? ${value} : total;`,
+    kind === 'sum' ? `total += ${value};` : `total = (${value} > total || ${isNotNumber(value)}) ? ${value} : total;`,
   );
   body.add('}'.repeat(loops.length + Number(guarded)));
   body.add('return total;');

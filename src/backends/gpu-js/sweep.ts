@@ -107,7 +107,7 @@ class Sweeper {
       if (made) return made;
       const { code, inputs, output } = this.makers.get(variable)!;
       const operands = inputs.map(read);
-      const name = body.set(expressionOf(code, { limits: this.limits, dtype: output.aval.dtype }, operands));
+      const name = body.set(expressionOf(code, body, operands, output.aval.dtype));
       known.set(variable, name);
       return name;
     };

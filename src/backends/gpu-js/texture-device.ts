@@ -19,7 +19,6 @@ export class TextureDevice extends Device {
 
   constructor(library: GpuJs) {
     super(library, 'webgl2');
-    this.bringFunctions();
   }
 
   upload(data: Float32Array): object {

@@ -1,6 +1,6 @@
 import { stridesOf } from '../../ir/index.js';
 import type { ParamsOf } from '../../ops/index.js';
-import { type Body, offsetOf } from './body.js';
+import { type Body, isNotNumber, offsetOf } from './body.js';
 import { gather, type Lower } from './lower.js';
 
 /** Visits the pixels of a window that lie in the image; `visit` writes what becomes of the pixel at row `h`, column `w`. */
@@ -41,7 +41,7 @@ export const windowArgmax: Lower<ParamsOf<'windowArgmax'>> = ([x], params, outpu
     body.add('let at = -1;');
     overWindow(body, params, x!.shape, [p!, q!], (h, w) => {
       const value = body.set(`${array}[${offsetOf([n!, h, w, c!], stridesOf(x!.shape))}]`);
-      body.add(`if (at < 0 || ${value} > best || (${value} != ${value} && best == best)) {`);
+      body.add(`if (at < 0 || ${value} > best || (${isNotNumber(value)} && best == best)) {`);
       body.add(`best = ${value};`);
       body.add(`at = Math.floor(${h} * ${x!.shape[2]} + ${w});`);
       body.add('}');
