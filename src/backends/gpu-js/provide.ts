@@ -1,6 +1,7 @@
 import { ConfigError } from '../../ir/index.js';
 import type { Backend } from '../backend.js';
 import { provideOnRequest } from '../registry.js';
+import { type GpuJs, type GpuJsOptions, type Mode, openGpuJs } from './backend.js';
 
 /** Makes the backend `gpu.js` one that can be asked for. */
 export function provideGpuJs(load: () => Backend): void {
@@ -12,4 +13,15 @@ export function provideGpuJs(load: () => Backend): void {
       );
     },
   });
+}
+
+/**
+ * Makes gpu.js 2.24.1 available as the backend `gpu.js`, in the mode asked for or the best that runs here, WebGPU included; `useBackend('gpu.js')`
+ * or `withBackend` then chooses it. In Node nothing has to be loaded unless for the sake of a mode.
+ * @param library the package, as `import gpujs from 'gpu.js'` gives it
+ * @throws {BackendError} as {@link openGpuJs}
+ */
+export async function loadGpuJs(library: GpuJs, options: GpuJsOptions<Mode> = {}): Promise<void> {
+  const backend = await openGpuJs(library, options);
+  provideGpuJs(() => backend);
 }
