@@ -1,11 +1,12 @@
 // Preloaded into a process (node --import): counts what it does to files, and dies by SIGKILL at one of these operations.
-//   DIE_AT=n      before operation n, from 0; with DIE_TORN=1, if that is a write, after half of its bytes
+//   DIE_AT=n      before operation n, from 0; with DIE_TORN=1, if that is a write, after half of its bytes;
+//                 with DIE_LATER=1 it only rings a bell on standard error, and whoever hears it kills it when they like
 //   OPERATIONS=f  a line for each operation goes to file f
 import { appendFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
-const { DIE_AT = '-1', DIE_TORN, OPERATIONS } = process.env;
+const { DIE_AT = '-1', DIE_LATER, DIE_TORN, OPERATIONS } = process.env;
 let count = 0;
 
 const die = () => {
@@ -17,7 +18,10 @@ const die = () => {
 /** Whether this is the operation to die at. */
 function reached(name) {
   if (OPERATIONS) appendFileSync(OPERATIONS, `${name}\n`);
-  return count++ === Number(DIE_AT);
+  if (count++ !== Number(DIE_AT)) return false;
+  if (!DIE_LATER) return true;
+  process.stderr.write('\x07');
+  return false;
 }
 
 const handle = await fs.open(process.execPath, 'r');

@@ -42,15 +42,12 @@ export class KillableRun {
   readonly #folder: string;
   readonly #main: string;
   readonly #results: ReadonlyMap<string, Buffer>;
-  /** Milliseconds that it takes undisturbed. */
-  readonly duration: number;
   /** What it does to files, in order. */
   readonly operations: readonly string[];
 
-  private constructor(folder: string, main: string, duration: number, run: string, operations: readonly string[]) {
+  private constructor(folder: string, main: string, run: string, operations: readonly string[]) {
     this.#folder = folder;
     this.#main = main;
-    this.duration = duration;
     this.operations = operations;
     this.#results = new Map(RESULTS.map((name) => [name, readFileSync(join(run, name))]));
   }
@@ -63,11 +60,9 @@ export class KillableRun {
     writeFileSync(join(folder, 'config.yaml'), stringify(settings));
     const log = join(folder, 'operations');
     writeFileSync(log, '');
-    const started = performance.now();
     const ending = await start(folder, main, 'whole', { env: { OPERATIONS: log } });
     if (ending.code !== 0) throw new Error(`the undisturbed run failed: ${ending.err}`);
-    const duration = performance.now() - started;
-    return new KillableRun(folder, main, duration, runsIn(folder, 'whole')[0]!, operationsIn(log));
+    return new KillableRun(folder, main, runsIn(folder, 'whole')[0]!, operationsIn(log));
   }
 
   remove(): void {

@@ -7,11 +7,13 @@ import { KillableRun } from './killed-run.js';
 const POINTS = Number(process.env.KILLS ?? 200);
 /** Kills of one run, at most. */
 const EACH = 8;
+/** File operations of a process within which it is killed. */
+const SPAN = 50;
 
 let run: KillableRun;
 beforeAll(async () => {
   run = await KillableRun.make();
-  console.log(`undisturbed: ${Math.round(run.duration)} ms, ${run.operations.length} file operations`);
+  console.log(`undisturbed: ${run.operations.length} file operations`);
 }, 300_000);
 afterAll(() => run.remove());
 
@@ -22,7 +24,9 @@ test(`${POINTS} random moments`, { timeout: 24 * 3600_000 }, async () => {
     const wanted = Math.min(EACH, POINTS - kills);
     const outcome = await run.kill(
       `random-${runs}`,
-      Array.from({ length: wanted }, () => ({ killAfter: random.uniform() * run.duration })),
+      Array.from({ length: wanted }, () => ({
+        killAfter: { operation: random.integer(SPAN), milliseconds: random.uniform() * 500 },
+      })),
     );
     kills += outcome.kills;
     resumptions += outcome.resumptions;

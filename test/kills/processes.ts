@@ -14,22 +14,24 @@ export interface Ending {
 
 export interface Control {
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds after which it is killed. */
-  readonly killAfter?: number;
+  /** Kills it so many milliseconds after it has reached a file operation: the same share of its work on a busy machine and a quiet one. */
+  readonly killAfter?: { readonly operation: number; readonly milliseconds: number };
 }
 
 /** Runs Node in a process of its own, with an empty environment but for PATH, to its end. */
 export function node(args: readonly string[], { env = {}, killAfter }: Control = {}): Promise<Ending> {
   return new Promise((resolve, reject) => {
     const { PATH = '' } = process.env;
-    const child = spawn(process.execPath, [...args], { env: { PATH, ...env } });
-    const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
+    const bell = killAfter && { DIE_AT: String(killAfter.operation), DIE_LATER: '1' };
+    const child = spawn(process.execPath, [...args], { env: { PATH, ...env, ...bell } });
+    let timer: NodeJS.Timeout | undefined;
     let [out, err] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text;
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       err += text;
+      if (killAfter && err.includes('\x07')) timer ??= setTimeout(() => child.kill('SIGKILL'), killAfter.milliseconds);
     });
     child.on('error', reject).on('close', (code, signal) => {
       clearTimeout(timer);

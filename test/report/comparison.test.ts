@@ -8,7 +8,7 @@ import {
   figureNames,
   figureValues,
 } from '../../src/report/comparison.js';
-import { comparisonPage } from '../../src/report/page/comparison-page.js';
+import { comparisonPage, pointsAcross } from '../../src/report/page/comparison-page.js';
 import { csvTable } from '../../src/report/table.js';
 import { madeUpRun } from './page/made-up.js';
 import { requirePage, textOf } from './page/require-page.js';
@@ -35,6 +35,22 @@ const cells: CellResult[] = [
   cell('', 'cross-entropy', 3, 21),
   { scenario: '', method: 'autobalance', seed: 3, figures: null, seconds: 0, failure: 'the loss is <none>' },
 ];
+
+test('across scenarios a method has a point for each, or one if they mean nothing to it', () => {
+  const trained = [
+    cell('λ = 0.1', 'group-dro', 1, 18, 10),
+    cell('λ = 0.1', 'autobalance', 1, 18, 9),
+    cell('λ = 0.1', 'autobalance', 2, 19, 8),
+    cell('λ = 0.9', 'group-dro', 1, 18, 10),
+    cell('λ = 0.9', 'autobalance', 1, 17, 12),
+    cell('λ = 0.9', 'focal', 1, 17),
+  ];
+  expect(pointsAcross(trained)).toEqual([
+    { name: 'group-dro', error: 18, gap: 10 },
+    { name: 'autobalance', label: 'λ = 0.1', error: 18.5, gap: 8.5 },
+    { name: 'autobalance', label: 'λ = 0.9', error: 17, gap: 12 },
+  ]);
+});
 
 describe('compareMethods', () => {
   const [comparison] = compareMethods(cells);

@@ -13,7 +13,7 @@ import type { RawFile } from './content.js';
 import { pageDocument, type Section } from './document.js';
 import { downloads } from './downloads.js';
 import { differencesFigure } from './paired-differences.js';
-import { tradeOffFigure } from './trade-off.js';
+import { type TradeOffPoint, tradeOffFigure } from './trade-off.js';
 import { valuesFigure } from './values-figure.js';
 
 export interface ComparisonContent {
@@ -90,10 +90,17 @@ async function acrossScenarios(
   comparisons: readonly ScenarioComparison[],
   cells: readonly CellResult[],
 ): Promise<Section[]> {
-  if (comparisons.length < 2) return [];
+  const points = comparisons.length < 2 ? [] : pointsAcross(cells);
+  if (points.length === 0) return [];
+  const content = await tradeOffFigure(points, { id: 'trade-off-scenarios', joined: true });
+  return [{ id: 'across', title: 'Across the scenarios', content }];
+}
+
+/** Mean balanced error and DEO of each method in each scenario; only once if the scenarios mean nothing to it. */
+export function pointsAcross(cells: readonly CellResult[]): TradeOffPoint[] {
   const gaps = new Map(compareMethods(cells, { figure: 'deo' }).map((comparison) => [comparison.scenario, comparison]));
   const errors = compareMethods(cells, { figure: 'balancedError' });
-  const points = errors.flatMap(({ scenario, methods }) =>
+  const all = errors.flatMap(({ scenario, methods }) =>
     methods.flatMap(({ method, mean }) => {
       const gap = gaps.get(scenario)?.methods.find((other) => other.method === method)?.mean;
       return gap === undefined || !Number.isFinite(gap) || !Number.isFinite(mean)
@@ -101,7 +108,11 @@ async function acrossScenarios(
         : [{ name: method, label: scenario, error: mean, gap }];
     }),
   );
-  if (points.length === 0) return [];
-  const content = await tradeOffFigure(points, { id: 'trade-off-scenarios', joined: true });
-  return [{ id: 'across', title: 'Across the scenarios', content }];
+  return all.flatMap((point) => {
+    const [first, ...others] = all.filter(({ name }) => name === point.name);
+    if (others.length === 0 || others.some(({ error, gap }) => error !== first!.error || gap !== first!.gap))
+      return [point];
+    const { label: _, ...rest } = point;
+    return point === first ? [rest] : [];
+  });
 }
