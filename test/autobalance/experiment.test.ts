@@ -84,6 +84,18 @@ describe('Experiment', () => {
     });
   });
 
+  test('shows the network that is in training, until there is none', async () => {
+    const run = experiment({}, stagesOf('cross-entropy'));
+    const start = run.network!;
+    const { report } = await run.step();
+    expect(report.loss).toBeGreaterThan(0);
+    const moved = await run.testLogits(run.network!, 'cross-entropy');
+    expect(moved).toHaveLength(90 * CLASSES);
+    expect(moved).not.toEqual(await run.testLogits(start, 'cross-entropy'));
+    await finish(run);
+    expect(run.network).toBeUndefined();
+  });
+
   test('a trained model comes back from the weights, with the error that was reported', async () => {
     await events;
     for (const [method, kind] of [
