@@ -4,47 +4,10 @@
 #include <cstring>
 
 #include "kernels.h"
+#include "strided_copy.h"
 
 namespace ab {
 namespace {
-
-// Two views of equal extents, strides in elements. Strides of the source may be negative.
-struct StridedCopy {
-  Extents extents;
-  Extents to;
-  Extents from;
-};
-
-Extents rowMajor(const Extents& shape) {
-  Extents strides;
-  strides.rank = shape.rank;
-  int64_t step = 1;
-  for (int i = shape.rank - 1; i >= 0; i--) {
-    strides[i] = step;
-    step *= shape[i];
-  }
-  return strides;
-}
-
-// Drops axes of extent 1 and joins neighbours that both views step through as one.
-StridedCopy normalized(const StridedCopy& copy) {
-  StridedCopy r;
-  for (int i = 0; i < copy.extents.rank; i++) {
-    if (copy.extents[i] == 1) continue;
-    const int last = r.extents.rank - 1;
-    if (last >= 0 && r.to[last] == copy.to[i] * copy.extents[i] && r.from[last] == copy.from[i] * copy.extents[i]) {
-      r.extents[last] *= copy.extents[i];
-      r.to[last] = copy.to[i];
-      r.from[last] = copy.from[i];
-    } else {
-      r.extents[last + 1] = copy.extents[i];
-      r.to[last + 1] = copy.to[i];
-      r.from[last + 1] = copy.from[i];
-      r.extents.rank = r.to.rank = r.from.rank = last + 2;
-    }
-  }
-  return r;
-}
 
 template <class T>
 void copyRow(int64_t n, T* to, int64_t toStep, const T* from, int64_t fromStep) {
@@ -84,10 +47,10 @@ struct Position {
 };
 
 void removeAxis(StridedCopy& copy, int axis) {
-  for (int i = axis; i + 1 < copy.extents.rank; i++) {
-    copy.extents[i] = copy.extents[i + 1];
-    copy.to[i] = copy.to[i + 1];
-    copy.from[i] = copy.from[i + 1];
+  for (int i = axis + 1; i < copy.extents.rank; i++) {
+    copy.extents[i - 1] = copy.extents[i];
+    copy.to[i - 1] = copy.to[i];
+    copy.from[i - 1] = copy.from[i];
   }
   copy.extents.rank--;
 }
@@ -147,77 +110,39 @@ void copyTyped(StridedCopy copy, T* to, const T* from) {
   });
 }
 
-void copyStrided(const StridedCopy& copy, DType dtype, void* to, int64_t toOffset, const void* from, int64_t fromOffset) {
+void copyStrided(const StridedCopy& copy, const Kernel& kernel, const KernelMemory& memory) {
   if (copy.extents.size() == 0) return;
   const StridedCopy simple = normalized(copy);
-  switch (bytesOf(dtype)) {
-    case 1: return copyTyped(simple, static_cast<uint8_t*>(to) + toOffset, static_cast<const uint8_t*>(from) + fromOffset);
-    case 4: return copyTyped(simple, static_cast<uint32_t*>(to) + toOffset, static_cast<const uint32_t*>(from) + fromOffset);
-    default: return copyTyped(simple, static_cast<uint64_t*>(to) + toOffset, static_cast<const uint64_t*>(from) + fromOffset);
+  const auto typed = [&](auto zero) {
+    using T = decltype(zero);
+    copyTyped(simple, static_cast<T*>(memory.output) + copy.toOffset, static_cast<const T*>(memory.inputs[copy.input]) + copy.fromOffset);
+  };
+  switch (bytesOf(kernel.output.dtype)) {
+    case 1: return typed(uint8_t{});
+    case 4: return typed(uint32_t{});
+    default: return typed(uint64_t{});
   }
 }
 
 }  // namespace
 
-void runTranspose(const Kernel& kernel, const KernelMemory& memory) {
-  const Operand& out = kernel.output;
-  const Extents strides = rowMajor(kernel.inputs[0].shape);
-  StridedCopy copy{out.shape, rowMajor(out.shape), strides};
-  for (int i = 0; i < out.shape.rank; i++) copy.from[i] = strides[static_cast<int>(kernel.params[static_cast<size_t>(i)])];
-  copyStrided(copy, out.dtype, memory.output, 0, memory.inputs[0], 0);
-}
-
-void runSlice(const Kernel& kernel, const KernelMemory& memory) {
-  const Operand& out = kernel.output;
-  StridedCopy copy{out.shape, rowMajor(out.shape), rowMajor(kernel.inputs[0].shape)};
-  int64_t offset = 0;
-  for (int i = 0; i < out.shape.rank; i++) {
-    offset += kernel.params[static_cast<size_t>(i)] * copy.from[i];
-    // A step that is never taken may be too long to multiply.
-    if (out.shape[i] > 1) copy.from[i] *= kernel.params[static_cast<size_t>(out.shape.rank + i)];
-  }
-  copyStrided(copy, out.dtype, memory.output, 0, memory.inputs[0], offset);
-}
+void runTranspose(const Kernel& kernel, const KernelMemory& memory) { copyStrided(transposeCopy(kernel), kernel, memory); }
+void runSlice(const Kernel& kernel, const KernelMemory& memory) { copyStrided(sliceCopy(kernel), kernel, memory); }
+void runReverse(const Kernel& kernel, const KernelMemory& memory) { copyStrided(reverseCopy(kernel), kernel, memory); }
 
 void runPad(const Kernel& kernel, const KernelMemory& memory) {
-  const Operand& out = kernel.output;
-  const Operand& in = kernel.inputs[0];
-  const int64_t bytes = out.shape.size() * bytesOf(out.dtype);
+  const int64_t bytes = kernel.output.shape.size() * bytesOf(kernel.output.dtype);
   auto* const zeros = static_cast<char*>(memory.output);
   parallelRanges(bytes, 1, [&](int64_t begin, int64_t end) { std::memset(zeros + begin, 0, static_cast<size_t>(end - begin)); });
-  StridedCopy copy{in.shape, rowMajor(out.shape), rowMajor(in.shape)};
-  int64_t offset = 0;
-  for (int i = 0; i < in.shape.rank; i++) {
-    offset += kernel.params[static_cast<size_t>(i)] * copy.to[i];
-    if (in.shape[i] > 1) copy.to[i] *= kernel.params[static_cast<size_t>(2 * in.shape.rank + i)] + 1;
-  }
-  copyStrided(copy, out.dtype, memory.output, offset, memory.inputs[0], 0);
+  copyStrided(padCopy(kernel), kernel, memory);
 }
 
 void runConcatenate(const Kernel& kernel, const KernelMemory& memory) {
-  const Operand& out = kernel.output;
-  const Extents strides = rowMajor(out.shape);
-  const int axis = static_cast<int>(kernel.params[0]);
-  int64_t offset = 0;
+  int64_t start = 0;
   for (size_t i = 0; i < kernel.inputs.size(); i++) {
-    const Extents& shape = kernel.inputs[i].shape;
-    copyStrided({shape, strides, rowMajor(shape)}, out.dtype, memory.output, offset, memory.inputs[i], 0);
-    offset += shape[axis] * strides[axis];
+    copyStrided(concatenateCopy(kernel, i, start), kernel, memory);
+    start += kernel.inputs[i].shape[static_cast<int>(kernel.params[0])];
   }
-}
-
-void runReverse(const Kernel& kernel, const KernelMemory& memory) {
-  const Operand& out = kernel.output;
-  const Extents strides = rowMajor(out.shape);
-  StridedCopy copy{out.shape, strides, strides};
-  int64_t offset = 0;
-  for (const int64_t param : kernel.params) {
-    const int axis = static_cast<int>(param);
-    if (copy.from[axis] < 0) continue;  // named twice: axes are a set
-    offset += (out.shape[axis] - 1) * strides[axis];
-    copy.from[axis] = -strides[axis];
-  }
-  copyStrided(copy, out.dtype, memory.output, 0, memory.inputs[0], offset);
 }
 
 }  // namespace ab
