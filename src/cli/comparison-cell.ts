@@ -65,6 +65,7 @@ export async function runCell(
   if (saved) {
     const source = join(folder, CHECKPOINT);
     await session.restore(run, decodeCheckpoint(saved, source), source);
+    await run.removeLeftovers();
   } else {
     await run.write('config.yaml', configText(cell.config));
     await session.saveEvaluations(run);

@@ -159,15 +159,23 @@ const data = section({
       error: 'must be pixel, channel, or a section with mean and std',
     })
     .exactOptional(),
-  side: integer(1).exactOptional(),
+  side: number(
+    'an integer from 1 to 4096',
+    (value) => Number.isSafeInteger(value) && value >= 1 && value <= 4096,
+  ).exactOptional(),
   share: number('a number above 0, at most 1', (value) => value > 0 && value <= 1).exactOptional(),
   workers: integer(0).exactOptional(),
   sampling: choice(samplingNames).exactOptional(),
 });
 
-const sizes = z.array(integer(1), { error: 'must be a list of integers' }).readonly();
+/** Widths beyond this are mistakes, whose weights fit no memory. */
+const width = number(
+  'an integer from 1 to 65536',
+  (value) => Number.isSafeInteger(value) && value >= 1 && value <= 65_536,
+);
+const sizes = z.array(width, { error: 'must be a list of integers' }).readonly();
 const someSizes = z
-  .array(integer(1), { error: 'must be a list of integers' })
+  .array(width, { error: 'must be a list of integers' })
   .min(1, { error: 'must not be empty' })
   .readonly();
 
@@ -177,7 +185,7 @@ const model = section({
   channels: someSizes.exactOptional(),
   hidden: sizes.exactOptional(),
   embedding: z
-    .union([integer(1), sizes], { error: 'must be an integer of at least 1, or a list of such' })
+    .union([width, sizes], { error: 'must be an integer from 1 to 65536, or a list of such' })
     .exactOptional(),
 });
 

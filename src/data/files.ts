@@ -75,6 +75,12 @@ function temporaryPath(folder: string): string {
   return join(folder, `.tmp-${process.pid}-${randomBytes(8).toString('hex')}`);
 }
 
+/** The process that writes a temporary file of this name; `undefined` of any other name. */
+export function temporaryWriter(name: string): number | undefined {
+  const [, pid] = /^\.tmp-(\d{1,10})-[0-9a-f]{16}$/.exec(name) ?? [];
+  return pid === undefined ? undefined : Number(pid);
+}
+
 /**
  * Writes a file so that a reader, or a crash at any moment, finds either the whole old content or the whole new one: a
  * temporary file in the same folder is written, flushed to disk and renamed over the target, then the folder is flushed.

@@ -1,7 +1,14 @@
-import { mkdir, open, readdir, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError, DataError, FileError, NumericError } from '../ir/errors.js';
-import { ensureWritableDirectory, errnoOf, fileError, readFileOrThrow, writeFileAtomic } from './files.js';
+import {
+  ensureWritableDirectory,
+  errnoOf,
+  fileError,
+  readFileOrThrow,
+  temporaryWriter,
+  writeFileAtomic,
+} from './files.js';
 
 const METRICS = 'metrics.ndjson';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -40,6 +47,16 @@ function parseJson(text: string, where: string): unknown {
       `${where}: not valid JSON (${error instanceof Error ? error.message : String(error)}); the file was damaged or edited by hand.`,
       { cause: error },
     );
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, under another user.
+    return errnoOf(error) !== 'ESRCH';
   }
 }
 
@@ -100,6 +117,21 @@ export class RunDirectory {
     }
     if (!isFolder) throw new FileError(`Cannot open the run folder ${path}: it is a file; name the folder of a run.`);
     return new RunDirectory(path);
+  }
+
+  /**
+   * Removes what writes that were killed have left: temporary files of processes that are gone.
+   * @throws FileError when the folder cannot be read
+   */
+  async removeLeftovers(): Promise<void> {
+    try {
+      for (const entry of await readdir(this.path)) {
+        const writer = temporaryWriter(entry);
+        if (writer !== undefined && !isAlive(writer)) await rm(join(this.path, entry), { force: true });
+      }
+    } catch (error) {
+      throw fileError('read the run folder', this.path, error);
+    }
   }
 
   /** The full path of a file of this run; `name` may contain folders but must stay inside. */

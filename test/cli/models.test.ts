@@ -53,12 +53,37 @@ describe('the model of a configuration', () => {
       { name: 'resnet-20', channels: [2] },
       /resNet: channels takes three whole numbers from 1, one per stage, got \[2\]/,
     ],
-    [{ embedding: 'wide' }, /model\.embedding must be an integer of at least 1, or a list of such, got "wide"/],
+    [{ embedding: 'wide' }, /model\.embedding must be an integer from 1 to 65536, or a list of such, got "wide"/],
+    [{ channels: [1e9] }, /model\.channels\.0 must be an integer from 1 to 65536, got 1000000000/],
+    [{ channels: [Number.NaN] }, /model\.channels\.0 must be an integer from 1 to 65536, got NaN/],
+    [{ channels: new Array(40).fill(2) }, /smallCnn: each block halves the images, and 8×8 cannot be halved 40 times/],
+    ['resnet-20', /model must be a section with keys of its own, got "resnet-20"/],
+    [null, /model must be a section with keys of its own, got null/],
+    [[], /model must be a section with keys of its own, got \[\]/],
+    [{ name: '__proto__' }, /model\.name must be one of small-cnn, .*, got "__proto__"/],
+    [{ name: ['mlp'] }, /model\.name must be one of small-cnn, .*, got \["mlp"\]/],
+    [{ depth: 32 }, /unknown key "model\.depth"/],
   ])('%j is refused', async (model, message) => {
     const args = [...(await options('bad', { ...tinySettings, model })), '--data-dir', work.data];
     const { code, err } = await cli(['run', 'mnist-lt', ...args]);
     expect([code, err]).toEqual([2, expect.stringMatching(message)]);
   });
+});
+
+test.each<[object, RegExp]>([
+  [{ data: { share: 0 } }, /data\.share must be a number above 0, at most 1, got 0/],
+  [{ data: { share: 2 } }, /data\.share must be a number above 0, at most 1, got 2/],
+  [{ data: { side: 1e6 } }, /data\.side must be an integer from 1 to 4096, got 1000000/],
+  [{ training: { schedule: 'linear' } }, /training\.schedule must be one of staircase, cosine, got "linear"/],
+])('%j is refused', async (settings, message) => {
+  const args = [...(await options('bad', settings)), '--data-dir', work.data];
+  const { code, err } = await cli(['run', 'mnist-lt', ...args, '--quick']);
+  expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+});
+
+test('--quick is for a run that begins', async () => {
+  const { err } = await cli(['run', '--resume', work.runs, '--quick']);
+  expect(err).toMatch(/--resume goes on with the settings of its run; leave out --quick/);
 });
 
 describe('tables', () => {

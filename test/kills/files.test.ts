@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { RunDirectory } from '../../src/index.js';
@@ -48,6 +48,11 @@ test('a process killed at any of its file operations leaves whole files, and the
       expect(steps, what).toEqual([Math.floor((at + 1) / 8)]);
 
       const again = await RunDirectory.open(run);
+      // Half-written files go, those of a process that lives stay.
+      const living = join(run, `.tmp-${process.pid}-0123456789abcdef`);
+      writeFileSync(living, '');
+      await again.removeLeftovers();
+      expect(readdirSync(run).filter((entry) => entry.startsWith('.tmp-'))).toEqual([basename(living)]);
       const lines = await again.readMetrics();
       // The line is there once it is written, half of it never.
       expect(lines, what).toEqual(Array.from({ length: Math.floor((at + 6) / 8) }, (_, i) => ({ step: i + 1 })));

@@ -167,6 +167,7 @@ async function resume(
   const config = resolveConfig(preset, [saved], dataDir === undefined ? {} : { dataDir });
   const session = await open({ command, config }, options, io);
   await session.restore(run, checkpoint, source);
+  await run.removeLeftovers();
   await noteResumption(run, io);
   session.progress.line(`Going on in ${run.path}.`);
   return { session, run, config };
