@@ -121,11 +121,12 @@ bool GuardedBytes::intact() const {
 #endif
 }
 
-ForcedIsa::ForcedIsa(Isa which) : available_(isaSupported(which)), before_(checks) {
+ForcedIsa::ForcedIsa(Isa which) : available_(isaSupported(which) && (kOnEverySet || which == Isa::generic)), before_(checks) {
   if (available_) {
     setIsa(which);
     return;
   }
+  if (!kOnEverySet) return;
   bool refused = false;
   try {
     setIsa(which);

@@ -106,7 +106,7 @@ class Guarded : public GuardedBytes {
   size_t size_;
 };
 
-// Runs body on every set this processor has, forced in turn, and sees that the others are refused.
+// Runs body on every set this processor has, forced in turn, and sees that the others are refused; once if sets do not matter.
 template <class F>
 void forEachIsa(F&& body);
 // Runs body with each number of threads.
@@ -120,6 +120,9 @@ void withThreads(std::initializer_list<int> counts, F&& body) {
   }
   pool.setThreads(before);
 }
+
+// Whether the kernels that are tested differ from one instruction set to another.
+extern const bool kOnEverySet;
 
 // Whether this set can be forced; prints what was checked when it goes out of scope.
 class ForcedIsa {

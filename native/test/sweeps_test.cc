@@ -1,7 +1,6 @@
 // Fused instructions made by chance against one element at a time: all shapes of rows, blocks and chunks, operands read in any order or
 // repeated, in-place results, sums and maxima over any set of axes.
 #include "tensors.h"
-#include "cpu/fused.h"
 
 namespace {
 
@@ -207,7 +206,6 @@ std::vector<std::vector<double>> naive(const Case& c) {
 }
 
 void check(const Case& c, const std::vector<std::vector<double>>& want) {
-  const Sweep sweep(c.group);
   for (const Edge edge : kEdges) {
     std::vector<std::unique_ptr<GuardedBytes>> memory;
     std::vector<void*> buffers;
@@ -216,9 +214,9 @@ void check(const Case& c, const std::vector<std::vector<double>>& want) {
       pack(c.types[i], c.start[i], memory.back()->data());
       buffers.push_back(memory.back()->data());
     }
-    const GuardedBytes workspace(sweep.workspaceBytes(), edge);
-    sweep.run(buffers.data(), workspace.data());
-    bool right = workspace.intact();
+    std::vector<int64_t> bytes;
+    for (size_t i = 0; i < c.types.size(); i++) bytes.push_back(c.sizes[i] * bytesOf(c.types[i]));
+    bool right = runFused(c.group, buffers, bytes, edge);
     for (size_t i = 0; i < c.types.size(); i++) right = right && memory[i]->intact() && alike(unpack(c.types[i], c.sizes[i], buffers[i]), want[i]);
     expect(right, [&] { return describe(c); });
   }
@@ -237,9 +235,7 @@ void checkInPlace() {
     for (const float v : x) want.push_back(2 * v);
     for (const Edge edge : kEdges) {
       const Guarded<float> memory(x, edge);
-      void* const buffers[] = {memory.get()};
-      Sweep(g).run(buffers, nullptr);
-      expect(memory == want, "a sweep in place of " + std::to_string(size));
+      expect(runFused(g, {memory.get()}, {size * 4}, edge) && memory == want, "a sweep in place of " + std::to_string(size));
     }
   }
 }

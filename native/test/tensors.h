@@ -94,30 +94,10 @@ inline Tensor randomTensor(DType dtype, const std::vector<int64_t>& shape, int64
   return t;
 }
 
-inline void runKernel(const Kernel& kernel, const KernelMemory& memory) {
-  switch (kernel.op) {
-    case Opcode::transpose: return runTranspose(kernel, memory);
-    case Opcode::slice: return runSlice(kernel, memory);
-    case Opcode::pad: return runPad(kernel, memory);
-    case Opcode::concatenate: return runConcatenate(kernel, memory);
-    case Opcode::reverse: return runReverse(kernel, memory);
-    case Opcode::iota: return runIota(kernel, memory);
-    case Opcode::argmax: return runArgmax(kernel, memory);
-    case Opcode::dot: return runDot(kernel, memory);
-    case Opcode::conv2d: return runConv2d(kernel, memory);
-    case Opcode::conv2dInputGrad: return runConv2dInputGrad(kernel, memory);
-    case Opcode::conv2dFilterGrad: return runConv2dFilterGrad(kernel, memory);
-    case Opcode::windowArgmax: return runWindowArgmax(kernel, memory);
-    case Opcode::planeTake: return runPlaneTake(kernel, memory);
-    case Opcode::planePut: return runPlanePut(kernel, memory);
-    case Opcode::windowSum: return runWindowSum(kernel, memory);
-    case Opcode::windowSpread: return runWindowSpread(kernel, memory);
-    case Opcode::takeRows: return runTakeRows(kernel, memory);
-    case Opcode::addRows: return runAddRows(kernel, memory);
-    case Opcode::fused:
-    case Opcode::count: break;
-  }
-}
+// Runs a kernel on the memory of its operands: run_kernel.cc in the library `check`, run_kernel_cuda.cc in `check_cuda`.
+void runKernel(const Kernel& kernel, const KernelMemory& memory);
+// The same for a sweep, whose buffers have these sizes. Returns whether nothing was written beside its workspace.
+bool runFused(const Fused& group, const std::vector<void*>& buffers, const std::vector<int64_t>& bytes, Edge edge);
 
 // Runs one kernel at both edges of its memory and compares with `want`, whose shape and dtype are the result's.
 inline void checkKernel(Opcode op, const std::vector<Tensor>& inputs, const std::vector<int64_t>& params, const Tensor& want) {
