@@ -7,7 +7,8 @@ import { summarySchema } from '../../src/cli/schema.js';
 import { cifar10, cifar100 } from '../../src/data/formats/cifar.js';
 import { modelNames, presets } from '../../src/index.js';
 import { adultPeople, cifarImages, imageLists, waterbirds, writeFiles } from '../support/datasets.js';
-import type { Files } from '../support/formats.js';
+import { type Files, npzFile } from '../support/formats.js';
+import { npy } from '../support/zip.js';
 import { cli, jsonOf, makeWorkplace, type Workplace } from './tiny.js';
 
 let work: Workplace;
@@ -17,6 +18,35 @@ beforeAll(async () => {
 afterAll(() => work.remove());
 
 const names = Object.keys(presets);
+
+const ownTable: Files = {
+  'schema.yaml': stringify({
+    train: 'people.csv',
+    header: true,
+    columns: [
+      { name: 'age', type: 'numeric' },
+      { name: 'sex', type: 'categorical', sensitive: true },
+      { name: 'ill', type: 'label' },
+    ],
+  }),
+  'people.csv': `age,sex,ill\n${Array.from({ length: 80 }, (_, i) => `${20 + i},${i % 2 ? 'f' : 'm'},${i % 5 < 2 ? 'yes' : 'no'}\n`).join('')}`,
+};
+
+const labels = (count: number): Uint8Array =>
+  npy(
+    '|u1',
+    [count],
+    Uint8Array.from({ length: count }, (_, i) => i % 3),
+  );
+const pixels = (count: number): Uint8Array =>
+  npy(
+    '|u1',
+    [count, 8, 8],
+    Uint8Array.from({ length: count * 64 }, (_, i) => (i * 37) % 251),
+  );
+const ownArrays: Files = {
+  'own.npz': npzFile({ x_train: pixels(60), y_train: labels(60), x_test: pixels(9), y_test: labels(9) }),
+};
 
 /** Data in the preset's format, and what makes its quick form a matter of a few steps. */
 const small: Readonly<Record<string, { readonly files?: () => Files; readonly changes: object }>> = {
@@ -44,6 +74,8 @@ const small: Readonly<Record<string, { readonly files?: () => Files; readonly ch
     changes: { data: { side: 32, share: 1, workers: 0 }, model: { channels: [4, 4, 4, 4] } },
   },
   adult: { files: () => adultPeople(10), changes: { model: { hidden: [3] } } },
+  table: { files: () => ownTable, changes: { data: { group: 'sex' }, model: { hidden: [3] } } },
+  arrays: { files: () => ownArrays, changes: { model: { channels: [2] } } },
 };
 
 test.each(names)('%s runs in its quick form on data in its format', { timeout: 60_000 }, async (name) => {
