@@ -17,16 +17,16 @@
 #include "cpu/isa.h"
 #include "cpu/probe.h"
 #include "cpu/thread_pool.h"
+#include "node/boundary.h"
 
 namespace {
 
-Napi::Error errorOf(Napi::Env env, const char* code, const std::string& message) {
-  Napi::Error error = Napi::Error::New(env, message);
-  error.Set("code", Napi::String::New(env, code));
-  return error;
-}
-
-[[noreturn]] void fail(Napi::Env env, const std::string& message) { throw errorOf(env, "ERR_NATIVE", message); }
+using ab::node::errorOf;
+using ab::node::fail;
+using ab::node::memoryOf;
+using ab::node::namesOf;
+using ab::node::TapeArrays;
+using ab::node::tapeOf;
 
 // Runs fn with C++ exceptions turned into JavaScript's.
 template <class F>
@@ -44,35 +44,11 @@ auto guarded(Napi::Env env, F&& fn) {
   }
 }
 
-napi_typedarray_type arrayOf(ab::DType dtype) {
-  switch (dtype) {
-    case ab::DType::f32: return napi_float32_array;
-    case ab::DType::f64: return napi_float64_array;
-    case ab::DType::i32: return napi_int32_array;
-    case ab::DType::boolean:
-    case ab::DType::u8: break;
-  }
-  return napi_uint8_array;
-}
-
 // The memory of the arrays of one run.
 struct Memory {
   std::vector<const void*> inputs;
   std::vector<void*> outputs;
 };
-
-void* memoryOf(Napi::Env env, Napi::Value value, const ab::Buffer& buffer, const char* what, int i) {
-  napi_typedarray_type type = napi_int8_array;
-  size_t length = 0;
-  void* data = nullptr;
-  const napi_status status = napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr);
-  if (status != napi_ok || type != arrayOf(buffer.dtype) || static_cast<int64_t>(length) != buffer.size) {
-    fail(env, std::string("run: ") + what + " " + std::to_string(i) + " must be a " + ab::nameOf(buffer.dtype) + " array of " +
-                  std::to_string(buffer.size) + " elements" +
-                  (status == napi_ok ? ", got " + std::to_string(length) + " elements" : ""));
-  }
-  return data;
-}
 
 // The elements at `offset` bytes into an ArrayBuffer. Raw calls: the wrappers of node-addon-api cost as much again.
 void* memoryIn(napi_env env, napi_value operand, double offset, const ab::Buffer& buffer, const char* what, int i) {
@@ -164,16 +140,8 @@ class ExecutableObject : public Napi::ObjectWrap<ExecutableObject> {
 
   explicit ExecutableObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ExecutableObject>(info) {
     const Napi::Env env = info.Env();
-    const bool given = info.Length() == 2 && info[0].IsTypedArray() && info[1].IsTypedArray() &&
-                       info[0].As<Napi::TypedArray>().TypedArrayType() == napi_int32_array &&
-                       info[1].As<Napi::TypedArray>().TypedArrayType() == napi_float64_array;
-    if (!given) fail(env, "Executable: needs a tape (Int32Array) and its literals (Float64Array)");
-    const auto words = info[0].As<Napi::Int32Array>();
-    const auto literals = info[1].As<Napi::Float64Array>();
-    // Copies: the arrays may be shared with another thread, and what is validated must be what runs.
-    const std::vector<int32_t> tape(words.Data(), words.Data() + words.ElementLength());
-    const std::vector<double> numbers(literals.Data(), literals.Data() + literals.ElementLength());
-    guarded(env, [&] { program_ = std::make_shared<const ab::Executable>(tape, numbers); });
+    const TapeArrays arrays = tapeOf(info);
+    guarded(env, [&] { program_ = std::make_shared<const ab::Executable>(arrays.words, arrays.literals); });
   }
 
  private:
@@ -246,13 +214,6 @@ class ExecutableObject : public Napi::ObjectWrap<ExecutableObject> {
   std::shared_ptr<const ab::Executable> program_;
   Memory operands_;
 };
-
-template <class E>
-Napi::Array namesOf(Napi::Env env) {
-  Napi::Array names = Napi::Array::New(env);
-  for (int i = 0; i < static_cast<int>(E::count); i++) names.Set(static_cast<uint32_t>(i), ab::nameOf(static_cast<E>(i)));
-  return names;
-}
 
 Napi::Value info(const Napi::CallbackInfo& call) {
   const Napi::Env env = call.Env();

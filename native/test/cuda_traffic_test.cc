@@ -1,10 +1,10 @@
 // What CUDA's kernels would move: of every line that touches memory, how many sectors of 32 bytes a warp's access takes beside the fewest
 // possible, and how many passes the banks of shared memory take beside one for each. A change that breaks coalescing fails here.
-#include <cstdlib>
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
-#include "cuda/matrix.cuh"
-#include "cuda/product_plan.cuh"
+#include "cuda/movement.cuh"
 #include "emulated_plan.h"
 #include "tensors.h"
 
@@ -111,6 +111,34 @@ void movements() {
   kernel("addRows", Opcode::addRows, {zeros(DType::i32, {64}), zeros(DType::f32, {64, 64})}, {}, zeros(DType::f32, {10, 64}), {1, 1, 1});
 }
 
+// The counters themselves: a transposition element by element, whose columns lie a row apart, takes a sector for each.
+void scattered() {
+  constexpr int kRows = 64, kColumns = 64;
+  std::vector<float> from(kRows * kColumns, 1.0f), to(from.size());
+  EmulatedBuffers buffers;
+  cuda::Views views;
+  views.rank = 2;
+  views.size = kRows * kColumns;
+  views.extents[0] = cuda::Divisor(kColumns);
+  views.extents[1] = cuda::Divisor(kRows);
+  views.to[0] = kRows;
+  views.to[1] = 1;
+  views.from[0] = 1;
+  views.from[1] = kColumns;
+  views.fromBuffer = buffers.add(from.data(), kRows * kColumns * 4);
+  views.toBuffer = buffers.add(to.data(), kRows * kColumns * 4);
+  cuda::Plan plan(buffers.count());
+  plan.launch(kRows * kColumns / 256, 1, 256, cuda::copyViews<float>, views);
+  simt::clearCounts();
+  simt::options().counting = true;
+  buffers.run(plan);
+  simt::options().counting = false;
+  double worst = 0;
+  for (const simt::Traffic& each : simt::traffic())
+    worst = std::max(worst, static_cast<double>(each.sectors) / static_cast<double>(std::max<int64_t>(each.ideal, 1)));
+  expect(worst == 8, "a transposition without shared memory takes eight times the sectors, got " + std::to_string(worst));
+}
+
 void sweeps() {
   Fused g;
   g.extents = extentsOf({64, 128});
@@ -132,6 +160,7 @@ int main() {
   products();
   convolutions();
   movements();
+  scattered();
   sweeps();
   return finish();
 }

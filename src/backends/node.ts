@@ -1,8 +1,9 @@
 // What Node runs programs on, for its effect.
+import { loadCuda } from './cuda.js';
 import { provideGpuJs } from './gpu-js/provide.js';
 import { requireGpuJs } from './gpu-js-node.js';
 import { loadNative } from './native.js';
-import { provideBackends } from './registry.js';
+import { provideBackends, provideOnRequest } from './registry.js';
 import { loadWasm } from './wasm-file.js';
 
 provideBackends({
@@ -11,3 +12,4 @@ provideBackends({
 });
 
 provideGpuJs(() => requireGpuJs());
+provideOnRequest({ cuda: ({ convolution }) => loadCuda(convolution) });

@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { backends } from '../../src/backends/index.js';
+import { backends, getBackend } from '../../src/backends/index.js';
 import { reference, type Target, targetOf } from './reference.js';
 
 export { reference, type Target };
+
+const wish = process.env.AUTOBALANCE_BACKEND;
+// What was asked for must not be passed over.
+if (wish) getBackend(wish);
 
 /** The definition, and every backend that can run here. */
 export const targets: readonly Target[] = [
