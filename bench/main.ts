@@ -7,6 +7,7 @@ import { samplesOf, summary } from './measure.js';
 import { allPeers } from './peers/all.js';
 import type { Peer } from './peers/peer.js';
 import { makeReport, printCase, printGeomeans, printHeader, type TimedCase } from './report.js';
+import { backendCases } from './suites/backends.js';
 import { convCases } from './suites/conv.js';
 import { derivativeCases } from './suites/derivatives.js';
 import { fusedCases } from './suites/fused.js';
@@ -26,6 +27,7 @@ const suites: { readonly [name: string]: () => Case[] } = {
   'step-winograd4': () => stepCases('winograd4'),
   hypergradient: hypergradientCases,
   small: smallCases,
+  backends: backendCases,
 };
 const names = [...Object.keys(suites), 'derivatives'];
 

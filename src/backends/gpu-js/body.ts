@@ -65,15 +65,14 @@ export class Body {
     return /^\d+$/.test(offset) ? offset : this.set(offset);
   }
 
-  /** Names a number that is whole though it may have been read from memory, as whole numbers are here. */
-  whole(expression: string): string {
-    return this.set(this.limits.integers ? `(${expression} | 0)` : expression);
-  }
-
   /** ⌊whole / divisor⌋ of a whole number from 0 to 2²¹. */
   quotient(whole: string, divisor: number): string {
-    const float = `Math.floor((${whole} + 0.5) / ${divisor})`;
-    return this.limits.integers ? `(${float} | 0)` : float;
+    return `Math.floor((${whole} + 0.5) / ${divisor})`;
+  }
+
+  /** An index as an integer, where that is cheaper than a float to count on from. */
+  integer(index: string): string {
+    return this.limits.integers && index.includes('t') ? `((${index}) | 0)` : index;
   }
 
   /** A number as the kernel's language writes it. */
@@ -99,7 +98,8 @@ export class Body {
 
   /** The digits of a number in the mixed radix `extents`, outermost first. */
   private apart(whole: string, extents: readonly number[]): string[] {
-    if (extents.length === 0) return [];
+    // Only as it stands is a thread's index an integer: whatever is declared in a kernel is a float.
+    if (extents.length === 1) return [whole];
     let rest = this.set(whole);
     const digits: string[] = [];
     for (let axis = extents.length - 1; axis > 0; axis--) {

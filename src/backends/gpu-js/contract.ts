@@ -101,7 +101,7 @@ function whole(contraction: Contraction, limits: Limits): Launch[] {
   // The last block may reach beyond the last row: it computes that one again.
   const lefts = Array.from({ length: BLOCK }, (_, r) => {
     const row = r === 0 ? first : body.set(`${first} + ${r}`);
-    const within = rows % BLOCK === 0 || r === 0 ? row : body.whole(`Math.min(${row}, ${rows - 1})`);
+    const within = rows % BLOCK === 0 || r === 0 ? row : body.set(`Math.min(${row}, ${rows - 1})`);
     return { row: within, sum: `s${r}` };
   });
   products(body, contraction, digits, lane, lefts);
@@ -133,21 +133,38 @@ function products(
   const a = body.array(left.place);
   const b = body.array(right.place);
   const starts = rows.map(({ row }) => body.offset([...outer, row], [...left.outer, left.own], left.start));
-  const from = body.offset([...outer, lane], [...right.outer, right.own], right.start);
+  // Apart from the lane all threads that run together read at the same place, so that one integer is made for them.
+  const apart = body.limits.integers && lane === THREAD;
+  const from = apart
+    ? body.offset(outer, right.outer, right.start)
+    : body.offset([...outer, lane], [...right.outer, right.own], right.start);
   for (const { sum } of rows) body.add(`let ${sum} = 0;`);
-  const names = inner.map((_, i) => `k${i}`);
+  const names = inner.map((_, i) => `t${i}k`);
+  const last = inner.length - 1;
+  const unrolled = UNROLL.find((times) => inner[last]! % times === 0) ?? 1;
   inner.forEach((extent, i) => {
-    body.add(`for (let k${i} = 0; k${i} < ${extent}; k${i}++) {`);
+    const step = i === last ? unrolled : 1;
+    body.add(`for (let ${names[i]} = 0; ${names[i]} < ${extent}; ${names[i]} += ${step}) {`);
   });
-  const alongLeft = offsetOf(names, left.inner);
-  const factor = body.set(`${b}[${sumOf(from, offsetOf(names, right.inner))}]`);
-  rows.forEach(({ sum }, r) => {
-    body.add(`${sum} += ${a}[${sumOf(starts[r]!, alongLeft)}] * ${factor};`);
-  });
+  const alongRight = body.integer(sumOf(from, offsetOf(names, right.inner)));
+  const base = apart ? sumOf(offsetOf([lane], [right.own]), alongRight) : alongRight;
+  const bases = starts.map((each) => body.integer(sumOf(each, offsetOf(names, left.inner))));
+  for (let u = 0; u < unrolled; u++) {
+    const factor = body.set(`${b}[${further(base, u * right.inner[last]!)}]`);
+    rows.forEach(({ sum }, r) => {
+      body.add(`${sum} += ${a}[${further(bases[r]!, u * left.inner[last]!)}] * ${factor};`);
+    });
+  }
   body.add('}'.repeat(inner.length));
 }
 
+/** Steps of the innermost loop that are written out, if they divide it. */
+const UNROLL = [4, 3, 2];
+const THREAD = 'this.thread.x';
+
 const sumOf = (a: string, b: string): string => (a === '0' ? b : b === '0' ? a : `${a} + ${b}`);
+const further = (index: string, by: number): string =>
+  by === 0 ? index : by < 0 ? `${index} - ${-by}` : sumOf(index, String(by));
 
 /** Takes results that lie four rows together to where they belong. */
 function inOrder(

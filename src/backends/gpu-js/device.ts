@@ -1,6 +1,6 @@
 import { BackendError, sizeOf } from '../../ir/index.js';
 import { SPECIALS } from './body.js';
-import type { Launch, Limits } from './launch.js';
+import { LARGEST_WHOLE, type Launch, type Limits } from './launch.js';
 import { type Gpu, type GpuJs, type GpuKernel, gpuModes, type Mode } from './library.js';
 
 /** An array on a device, as gpu.js hands it out. */
@@ -50,6 +50,12 @@ export abstract class Device {
 
   /** Runs a kernel, which is made when it is first needed. @throws {BackendError} if gpu.js cannot run it in this mode. */
   launch(launch: Launch, inputs: readonly Handle[]): MaybePromise<Handle> {
+    const size = outputSize(launch);
+    if (size >= LARGEST_WHOLE) {
+      throw new BackendError(
+        `gpu.js: kernels count elements in floats, up to ${LARGEST_WHOLE}; an array would have ${size}; use smaller batches`,
+      );
+    }
     const kernel = this.kernelFor(launch, inputs);
     try {
       const result = this.call(kernel, launch, inputs);

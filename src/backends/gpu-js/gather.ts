@@ -7,7 +7,7 @@ import { gather, type Lower } from './lower.js';
 export const takeRows: Lower<ParamsOf<'takeRows'>> = ([index, x], _, output, limits) => [
   gather(output, limits, (body, digits) => {
     const rank = index!.shape.length;
-    const at = body.whole(`${body.array(index!.place)}[${offsetOf(digits.slice(0, rank), stridesOf(index!.shape))}]`);
+    const at = body.set(`${body.array(index!.place)}[${offsetOf(digits.slice(0, rank), stridesOf(index!.shape))}]`);
     const source = offsetOf([at, ...digits.slice(rank)], stridesOf(x!.shape));
     return `(${at} >= 0 && ${at} < ${x!.shape[0]}) ? ${body.array(x!.place)}[${source}] : 0`;
   }),

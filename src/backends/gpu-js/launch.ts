@@ -1,5 +1,8 @@
 import type { Var } from '../../ir/index.js';
 
+/** Whole numbers up to here are exact as f32, which is all that kernels have. */
+export const LARGEST_WHOLE = 2 ** 24;
+
 /** An array between two launches of one instruction. */
 export class Scratch {
   /** In elements. */
@@ -28,7 +31,7 @@ export interface Launch {
 export interface Limits {
   /** Arrays that one kernel can read. */
   readonly inputs: number;
-  /** Whether whole numbers can be integers; elsewhere they are floats, exact up to 2²⁴. */
+  /** Whether `| 0` is one instruction; GLSL of gpu.js computes it bit by bit. */
   readonly integers: boolean;
   /** Whether the elementary functions are as exact as JavaScript's own; elsewhere kernels bring theirs. */
   readonly exactMath: boolean;

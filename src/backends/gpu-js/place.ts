@@ -1,5 +1,6 @@
 import { type Atom, type DType, type Equation, Literal, type Program, sizeOf, Var } from '../../ir/index.js';
 import { primitives } from '../../ops/index.js';
+import { LARGEST_WHOLE } from './launch.js';
 
 /** Where an equation runs: as a kernel of gpu.js, or on the host by the reference backend. */
 export type Side = 'device' | 'host';
@@ -9,9 +10,6 @@ export interface Stretch {
   readonly side: Side;
   readonly program: Program;
 }
-
-/** Whole numbers up to here are exact as f32, which is all that kernels have. */
-export const LARGEST_WHOLE = 2 ** 24;
 
 /** Primitives whose first input is i32 indices, of which only those within a small range mean anything. */
 const indexed = new Set<unknown>([primitives.takeRows, primitives.addRows, primitives.planeTake, primitives.planePut]);

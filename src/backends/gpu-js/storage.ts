@@ -1,6 +1,6 @@
 import { allocateArray, type DType, memo, type Storage, type Tensor, type TypedArray } from '../../ir/index.js';
 import type { Device, Handle, MaybePromise } from './device.js';
-import { LARGEST_WHOLE } from './place.js';
+import { LARGEST_WHOLE } from './launch.js';
 
 /** Elements on a device, all f32 there; on the host only once somebody has read them. */
 export class DeviceStorage implements Storage {

@@ -1,5 +1,4 @@
-import { BackendError } from '../../ir/index.js';
-import { Device, outputSize } from './device.js';
+import { Device } from './device.js';
 import { flatten, type Nested } from './host-device.js';
 import type { Launch, Limits } from './launch.js';
 import type { GpuJs, GpuKernel } from './library.js';
@@ -13,7 +12,7 @@ interface Texture {
   delete(): void;
 }
 
-/** gpu.js on WebGL2: a fragment shader computes each texel of a texture. Whole numbers are floats, so arrays end at 2²⁴ elements. */
+/** gpu.js on WebGL2: a fragment shader computes each texel of a texture. */
 export class TextureDevice extends Device {
   readonly limits: Limits = { inputs: 14, integers: false, exactMath: false, vectors: true };
 
@@ -43,13 +42,7 @@ export class TextureDevice extends Device {
   }
 
   /** A texture is as wide as a grid of two sides, which may be wider than textures can be; with a middle side of 1 it is about square. */
-  protected override arrange(launch: Launch): { readonly body: string; readonly output: readonly number[] } {
-    const { body, grid } = launch;
-    if (outputSize(launch) >= LARGEST) {
-      throw new BackendError(
-        `gpu.js (webgl2): an array of ${outputSize(launch)} elements is beyond the ${LARGEST} that a float can count; use smaller batches`,
-      );
-    }
+  protected override arrange({ body, grid }: Launch): { readonly body: string; readonly output: readonly number[] } {
     if (grid.length !== 2) return { body, output: grid };
     return { body: body.replaceAll('this.thread.y', 'this.thread.z'), output: [grid[0]!, 1, grid[1]!] };
   }
@@ -62,7 +55,6 @@ export class TextureDevice extends Device {
   protected override retire(): void {}
 }
 
-const LARGEST = 2 ** 24;
 const COPY = 'return a0[this.thread.x];';
 
 /** A host array on its way into a texture. */

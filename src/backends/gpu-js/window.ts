@@ -78,7 +78,7 @@ export const planeTake: Lower<ParamsOf<'planeTake'>> = ([index, x], _, output, l
   gather(output, limits, (body, digits) => {
     const [n, , , c] = digits;
     const [image, , channels] = stridesOf(x!.shape) as [number, number, number];
-    const at = body.whole(`${body.array(index!.place)}[${offsetOf(digits, stridesOf(index!.shape))}]`);
+    const at = body.set(`${body.array(index!.place)}[${offsetOf(digits, stridesOf(index!.shape))}]`);
     const value = `${body.array(x!.place)}[${offsetOf([n!, at, c!], [image, channels, 1])}]`;
     return `(${at} >= 0 && ${at} < ${x!.shape[1]! * x!.shape[2]!}) ? ${value} : 0`;
   }),
