@@ -18,7 +18,7 @@ export function provideGpuJs(load: () => Backend): void {
 /**
  * Makes gpu.js 2.24.1 available as the backend `gpu.js`, in the mode asked for or the best that runs here, WebGPU included; `useBackend('gpu.js')`
  * or `withBackend` then chooses it. In Node nothing has to be loaded unless for the sake of a mode.
- * @param library the package, as `import gpujs from 'gpu.js'` gives it
+ * @param library the default export of the package
  * @throws {BackendError} as {@link openGpuJs}
  */
 export async function loadGpuJs(library: GpuJs, options: GpuJsOptions<Mode> = {}): Promise<void> {
