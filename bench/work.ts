@@ -32,7 +32,9 @@ export type Work =
       readonly w: number;
       readonly c: number;
     }
-  | { readonly kind: 'step'; readonly model: 'resnet32' | 'mlp' | 'cnn'; readonly batch: number }
+  | { readonly kind: 'step'; readonly model: 'resnet32' | 'mlp'; readonly batch: number }
+  /** Loss and gradient of the small CNN on images of 28×28. */
+  | { readonly kind: 'cnn'; readonly batch: number }
   | {
       readonly kind: 'derivative';
       readonly what: 'gradient' | 'hessianProduct' | 'hypergradient';
