@@ -1,6 +1,13 @@
 import module from 'autobalance/autobalance.wasm?url';
-import { loadWasm, useBackend } from 'autobalance/browser';
+import { type GpuJs, type GpuJsMode, loadGpuJs, loadWasm, useBackend } from 'autobalance/browser';
 import type { BackendName } from './choices.js';
+
+async function gpuJs(mode: GpuJsMode): Promise<void> {
+  // 0.5 MB that nobody else needs to load.
+  const library = await import('gpu.js');
+  await loadGpuJs(library as unknown as GpuJs, { mode });
+  useBackend('gpu.js');
+}
 
 /** How each backend is made the one that runs. */
 export const starts: { readonly [name in BackendName]: () => Promise<void> } = {
@@ -11,4 +18,6 @@ export const starts: { readonly [name in BackendName]: () => Promise<void> } = {
   async typescript() {
     useBackend('typescript');
   },
+  webgl2: () => gpuJs('webgl2'),
+  webgpu: () => gpuJs('webgpu'),
 };

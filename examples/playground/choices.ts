@@ -15,12 +15,18 @@ export const objectives = {
 export const backends = {
   wasm: 'WebAssembly',
   typescript: 'TypeScript',
+  webgl2: 'gpu.js on WebGL2',
+  webgpu: 'gpu.js on WebGPU',
 } as const;
+
+/** Graphics processors in software take minutes for a short run, WebAssembly seconds for a full one. */
+export const lengths = { full: 'Full', short: 'Short' } as const;
 
 /** Samples of the largest class for each of the smallest. */
 export const imbalances = [10, 30, 100] as const;
 
 export type ScenarioName = keyof typeof scenarios;
+export type Length = keyof typeof lengths;
 export type ObjectiveChoice = keyof typeof objectives;
 export type BackendName = keyof typeof backends;
 
@@ -29,5 +35,6 @@ export interface Choices {
   readonly imbalance: number;
   readonly objective: ObjectiveChoice;
   readonly backend: BackendName;
+  readonly length: Length;
   readonly seed: number;
 }

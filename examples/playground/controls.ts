@@ -1,4 +1,4 @@
-import { backends, type Choices, imbalances, objectives, scenarios } from './choices.js';
+import { backends, type Choices, imbalances, lengths, objectives, scenarios } from './choices.js';
 
 /** The form with everything that can be chosen. */
 export class Controls {
@@ -17,6 +17,7 @@ export class Controls {
     );
     this.#fill('objective', Object.entries(objectives));
     this.#fill('backend', Object.entries(backends));
+    this.#fill('length', Object.entries(lengths));
     const button = (id: string): HTMLButtonElement => document.querySelector<HTMLButtonElement>(`#${id}`)!;
     [this.#start, this.#pause, this.#reset] = [button('start'), button('pause'), button('reset')];
     this.#form.addEventListener('submit', (event) => {
@@ -28,8 +29,8 @@ export class Controls {
   }
 
   get choices(): Choices {
-    const { scenario, imbalance, objective, backend, seed } = Object.fromEntries(new FormData(this.#form));
-    return { scenario, imbalance: Number(imbalance), objective, backend, seed: Number(seed) } as Choices;
+    const { seed, imbalance, ...words } = Object.fromEntries(new FormData(this.#form));
+    return { ...words, imbalance: Number(imbalance), seed: Number(seed) } as Choices;
   }
 
   /** Offers what can be done now. What is being run cannot be changed under way. */

@@ -1,7 +1,7 @@
 import { confusionMatrix, imageDataset, smallCnn } from 'autobalance/browser';
 import file from './digits.bin?url';
 import { type Digits, decodeDigits, N0, SIDE } from './digits-file.js';
-import { scenario, search, training } from './scenario.js';
+import { scenario } from './scenario.js';
 
 const CLASSES = 10;
 
@@ -11,13 +11,11 @@ const images = (name: string, digits: Digits) =>
 /** Real digits, the ones less frequent the higher they are. */
 export const digits = scenario({
   model: smallCnn({ classes: CLASSES, imageShape: [SIDE, SIDE, 1], channels: [8, 16] }),
-  n0: N0,
-  settings: {
-    training: { ...training, epochs: 20 },
-    search: { ...search, method: { solver: 'neumann', iterations: 5 } },
-    searchEpochs: 20,
-    validationFraction: 0.4,
+  extents: {
+    full: { n0: N0, epochs: 20, warmupEpochs: 4, interval: 3 },
+    short: { n0: N0, epochs: 8, warmupEpochs: 2, interval: 3 },
   },
+  solver: { solver: 'neumann', iterations: 5 },
   async data() {
     const response = await fetch(file);
     if (!response.ok)

@@ -1,5 +1,5 @@
 import { argmaxRows, compile, measuredSource, mlp, Random, type TableDataset, tableDataset } from 'autobalance/browser';
-import { scenario, search, training } from './scenario.js';
+import { scenario } from './scenario.js';
 
 /** Where the classes lie, the most frequent first: it has all the others for neighbours. */
 const CENTRES: readonly (readonly [number, number])[] = [
@@ -11,9 +11,10 @@ const CENTRES: readonly (readonly [number, number])[] = [
 ];
 const CLASSES = CENTRES.length;
 const SPREAD = 0.55;
-/** Half the side of the square that is drawn, and how many pixels it has on a side. */
+/** Half the side of the square that is drawn. */
 const EXTENT = 2.6;
-const SIDE = 96;
+/** Pixels on a side of it: WebGL2 takes no batch of more than 8192 rows. */
+const SIDE = 88;
 
 /** Most samples of a class in training; and samples of each in the test set. */
 const N0 = 1500;
@@ -61,13 +62,11 @@ const model = mlp({ classes: CLASSES, numeric: 2, categories: [], hidden: [24, 2
 /** Clouds in the plane that overlap: under cross-entropy the large one swallows the ground of its small neighbours. */
 export const mixture = scenario({
   model,
-  n0: N0,
-  settings: {
-    training: { ...training, epochs: 30 },
-    search: { ...search, method: { solver: 'cg', iterations: 6 } },
-    searchEpochs: 30,
-    validationFraction: 0.4,
+  extents: {
+    full: { n0: N0, epochs: 30, warmupEpochs: 4, interval: 3 },
+    short: { n0: 300, epochs: 8, warmupEpochs: 2, interval: 2 },
   },
+  solver: { solver: 'cg', iterations: 6 },
   data: async (seed: number) => ({ train: clouds('training', N0, seed), test: clouds('test', TEST, seed) }),
   points: ({ numeric, labels }: TableDataset, indices) => ({
     extent: EXTENT,

@@ -9,7 +9,7 @@ import {
 } from 'autobalance/browser';
 import type { Choices } from './choices.js';
 import type { Message, Method, StageName } from './messages.js';
-import type { Network, Scenario } from './scenario.js';
+import { type Network, type Scenario, settingsOf } from './scenario.js';
 
 /** Whom a run works for. */
 export interface Host {
@@ -24,17 +24,16 @@ const REPORT = 150;
 
 /** Trains under cross-entropy, searches, and trains under what was found, telling what happens. */
 export async function run<P, S, D extends Dataset>(
-  { model, data: load, n0, settings, points, viewer }: Scenario<P, S, D>,
-  { imbalance, objective, seed }: Choices,
+  { model, data: load, extents, solver, points, viewer }: Scenario<P, S, D>,
+  { imbalance, objective, length, seed }: Choices,
   host: Host,
 ): Promise<void> {
   const data = await load(seed);
+  const extent = extents[length];
   const experiment = new Experiment(model, data, stagesOfAll(['cross-entropy', 'autobalance']), {
-    ...settings,
-    search: { ...settings.search, objective },
+    ...settingsOf(extent, solver, objective),
     seed,
-    longTail: { n0, imbalance },
-    start: 'cross-entropy',
+    longTail: { n0: extent.n0, imbalance },
   });
   const view = await viewer(experiment, data);
   host.tell({

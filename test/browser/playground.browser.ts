@@ -12,10 +12,15 @@ import { build, launch, open, type Site, serve } from '../support/chromium.js';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const pictures = here('../../.cache/playground');
 
+/** Graphics processors are software here: seconds for each step. */
+const SHORT: readonly BackendName[] = ['webgl2', 'webgpu'];
+
 /** What the page must say that it ran on. */
 const DEVICES: { readonly [name in BackendName]: string } = {
   wasm: 'WebAssembly generic, 1 thread',
   typescript: 'JavaScript, 1 thread',
+  webgl2: 'webgl2',
+  webgpu: 'webgpu; synchronous runs on webgl2',
 };
 
 let folder: string;
@@ -65,7 +70,7 @@ async function expectBetter(backend: BackendName): Promise<void> {
   expect(await text('verdict')).toMatch(/takes \d+\.\d points off/);
   expect(await text('speed')).toMatch(/^\d+ steps a second on /);
   expect(await page.locator('.view canvas').count()).toBe(2);
-  expect(await page.locator('#residuals circle').count()).toBeGreaterThan(20);
+  expect(await page.locator('#residuals circle').count()).toBeGreaterThan(10);
 }
 
 describe.each(Object.keys(backends) as BackendName[])('on %s', (backend) => {
@@ -73,8 +78,9 @@ describe.each(Object.keys(backends) as BackendName[])('on %s', (backend) => {
     await visit();
     await choose('backend', backend);
     await choose('imbalance', '100');
+    if (SHORT.includes(backend)) await choose('length', 'short');
     await click('Start');
-    await done(240_000);
+    await done(900_000);
     await expectBetter(backend);
   });
 });
@@ -125,11 +131,11 @@ test('by keyboard alone', async () => {
   await visit();
   // Every control is reached by Tab, in the order in which they are seen.
   const reached: string[] = [];
-  for (let i = 0; i < 6; i++) {
+  for (let i = 0; i < 7; i++) {
     await page.keyboard.press('Tab');
     reached.push(await page.evaluate(() => document.activeElement!.getAttribute('name') ?? document.activeElement!.id));
   }
-  expect(reached).toEqual(['scenario', 'imbalance', 'objective', 'backend', 'seed', 'start']);
+  expect(reached).toEqual(['scenario', 'imbalance', 'objective', 'backend', 'length', 'seed', 'start']);
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.querySelector('progress')!.value > 0);
   expect(await page.evaluate(() => document.activeElement!.id)).toBe('pause');
