@@ -78,7 +78,7 @@ const small: Readonly<Record<string, { readonly files?: () => Files; readonly ch
   arrays: { files: () => ownArrays, changes: { model: { channels: [2] } } },
 };
 
-test.each(names)('%s runs in its quick form on data in its format', { timeout: 60_000 }, async (name) => {
+test.each(names)('%s runs in its quick form on data in its format', { timeout: 180_000 }, async (name) => {
   const { files, changes } = small[name]!;
   const data = files ? writeFiles(join(work.folder, name), files()) : work.data;
   const steps = {

@@ -4,12 +4,12 @@ import { KillableRun } from './killed-run.js';
 let run: KillableRun;
 beforeAll(async () => {
   run = await KillableRun.make();
-}, 300_000);
+}, 600_000);
 afterAll(() => run.remove());
 
 /** `npm run test:kills` takes two hundred random moments, and every file operation. */
 test('a search and retraining of ResNet-32 that dies again and again ends with the bits of the undisturbed run', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const writes = run.operations.flatMap((name, at) => (name === 'writeFile' ? [at] : []));
   const outcome = await run.kill('killed', [

@@ -14,7 +14,7 @@ let run: KillableRun;
 beforeAll(async () => {
   run = await KillableRun.make();
   console.log(`undisturbed: ${run.operations.length} file operations`);
-}, 300_000);
+}, 600_000);
 afterAll(() => run.remove());
 
 test(`${POINTS} random moments`, { timeout: 24 * 3600_000 }, async () => {
