@@ -1,6 +1,7 @@
 import { Device, outputSize } from './device.js';
 import type { Launch, Limits } from './launch.js';
 import type { GpuJs, GpuKernel } from './library.js';
+import { argumentOf, flat, type Shaping, Upload } from './upload.js';
 
 /** What a WebGPU kernel returns: a buffer that stays on the GPU. */
 interface Buffer {
@@ -12,8 +13,8 @@ interface Buffer {
 
 /** gpu.js on WebGPU: a compute shader over storage buffers. Everything that it does is asynchronous. */
 export class BufferDevice extends Device {
-  /** A shader binds eight storage buffers, one of which is the output. */
-  readonly limits: Limits = { inputs: 7, integers: true, exactMath: false, vectors: false };
+  /** A shader binds eight storage buffers: one is the output, and one may hold numbers that have no literal. */
+  readonly limits: Limits = { inputs: 6, integers: true, exactMath: false, vectors: false };
 
   override readonly asynchronous = true;
 
@@ -22,8 +23,8 @@ export class BufferDevice extends Device {
   }
 
   upload(data: Float32Array): Promise<object> {
-    const launch: Launch = { body: COPY, inputs: [], output: { size: data.length }, grid: [data.length], width: 1 };
-    return this.launch(launch, [new Upload(this.library.input(data, [data.length]), data.length)]) as Promise<object>;
+    const upload = new Upload(this.library, data);
+    return this.launch(upload.launch, [upload]) as Promise<object>;
   }
 
   async read(handle: object, size: number): Promise<Float32Array> {
@@ -41,9 +42,7 @@ export class BufferDevice extends Device {
   protected async call(kernel: GpuKernel, launch: Launch, inputs: readonly object[]): Promise<object> {
     const { kernel: inner } = kernel as GpuKernel & { readonly kernel: Shaping };
     inner._shapeOutput = flat;
-    const buffer = (await kernel(
-      ...inputs.map((handle) => (handle instanceof Upload ? handle.data : handle)),
-    )) as Buffer;
+    const buffer = (await kernel(...inputs.map(argumentOf))) as Buffer;
     // Four numbers of a thread lie side by side in the buffer: four elements of an array like any other.
     buffer.output = [outputSize(launch)];
     buffer.componentCount = 1;
@@ -52,22 +51,4 @@ export class BufferDevice extends Device {
 
   /** Buffers know the kernel that made them and need it to be read. */
   protected override retire(): void {}
-}
-
-const COPY = 'return a0[this.thread.x];';
-
-interface Shaping {
-  /** What 2.24.1 turns the numbers of a buffer into rows with. */
-  _shapeOutput: (data: Float32Array) => Float32Array;
-}
-const flat = (data: Float32Array): Float32Array => data;
-
-/** A host array on its way into a buffer. */
-class Upload {
-  readonly data: unknown;
-  readonly size: number;
-  constructor(data: unknown, size: number) {
-    this.data = data;
-    this.size = size;
-  }
 }

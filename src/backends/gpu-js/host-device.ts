@@ -1,6 +1,7 @@
 import { Device, outputSize } from './device.js';
 import type { Launch, Limits } from './launch.js';
 import type { GpuJs, GpuKernel } from './library.js';
+import { flat, type Shaping } from './upload.js';
 
 /** gpu.js on the processor: WebAssembly with vectors of four, or JavaScript. Arrays are host arrays; every call copies them. */
 export class HostDevice extends Device {
@@ -38,12 +39,6 @@ export class HostDevice extends Device {
     return all;
   }
 }
-
-interface Shaping {
-  /** What 2.24.1 turns the numbers a kernel wrote into rows with. */
-  _shapeOutput?: (data: Float32Array) => Float32Array;
-}
-const flat = (data: Float32Array): Float32Array => data;
 
 export type Nested = Float32Array | readonly Nested[];
 

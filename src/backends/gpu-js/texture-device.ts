@@ -2,6 +2,7 @@ import { Device } from './device.js';
 import { flatten, type Nested } from './host-device.js';
 import type { Launch, Limits } from './launch.js';
 import type { GpuJs, GpuKernel } from './library.js';
+import { argumentOf, Upload } from './upload.js';
 
 /** A texture that holds one number, or four, in each texel. */
 interface Texture {
@@ -21,8 +22,8 @@ export class TextureDevice extends Device {
   }
 
   upload(data: Float32Array): object {
-    const launch: Launch = { body: COPY, inputs: [], output: { size: data.length }, grid: [data.length], width: 1 };
-    return this.launch(launch, [new Upload(this.library.input(data, [data.length]), data.length)]) as object;
+    const upload = new Upload(this.library, data);
+    return this.launch(upload.launch, [upload]) as object;
   }
 
   read(handle: object, size: number): Float32Array {
@@ -48,21 +49,9 @@ export class TextureDevice extends Device {
   }
 
   protected call(kernel: GpuKernel, _: Launch, inputs: readonly object[]): object {
-    return kernel(...inputs.map((handle) => (handle instanceof Upload ? handle.data : handle))) as object;
+    return kernel(...inputs.map(argumentOf)) as object;
   }
 
   /** Textures know the kernel that made them and need it to be read. */
   protected override retire(): void {}
-}
-
-const COPY = 'return a0[this.thread.x];';
-
-/** A host array on its way into a texture. */
-class Upload {
-  readonly data: unknown;
-  readonly size: number;
-  constructor(data: unknown, size: number) {
-    this.data = data;
-    this.size = size;
-  }
 }
