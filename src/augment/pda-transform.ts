@@ -15,7 +15,6 @@ import { relaxedBernoulli } from './relaxed-bernoulli.js';
  * one after another. Differentiable in the parameters at any order, and in the images; s and μ of one image depend on its own cell alone.
  * Augment pixels before they are normalised: what comes in from outside an image is 0, black.
  *
- * Costs less than the gradient of a small network on the same batch; docs/augmentation.md has the figures.
  * @param images [N, H, W, C]
  * @param cells i32 [N]: the class or the group of each image. One outside 0 … cells − 1 is left as it is.
  * @throws {ShapeError} if the parameters or the randomness are of another policy or another batch.
