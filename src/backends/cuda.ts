@@ -1,20 +1,13 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Convolution } from '../compile/convolution.js';
 import { encode, type Tape } from '../compile/encode.js';
-import {
-  BackendError,
-  bytesOf,
-  ConfigError,
-  type DType,
-  type Program,
-  type Storage,
-  Tensor,
-  type TypedArray,
-} from '../ir/index.js';
+import { BackendError, bytesOf, type DType, type Program, type Storage, Tensor, type TypedArray } from '../ir/index.js';
+import { typed, wrapError } from './addon-errors.js';
 import type { Backend, Executable, ExecutableStats } from './backend.js';
+import { packageRoot } from './package-root.js';
+import { requireDirect } from './require-direct.js';
 import { viewOf } from './views.js';
 
 declare const handle: unique symbol;
@@ -119,25 +112,10 @@ class CudaExecutable implements Executable {
   }
 }
 
-const wrapError = (error: unknown): BackendError =>
-  new BackendError(error instanceof Error ? error.message : String(error), { cause: error });
-
-/** Runs `fn` with the addon's errors turned into this library's; the cause has the code. */
-function typed<T>(fn: () => T): T {
-  try {
-    return fn();
-  } catch (error) {
-    throw wrapError(error);
-  }
-}
-
 function addonPath(): string {
   const told = process.env.AUTOBALANCE_CUDA_ADDON;
   if (told) return told;
-  // From src/backends and from dist/src/backends alike, the package is the nearest folder above with a binding.gyp.
-  let root = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(root, 'binding.gyp')) && dirname(root) !== root) root = dirname(root);
-  return join(root, 'build', 'cuda', 'Release', 'autobalance_cuda.node');
+  return join(packageRoot(), 'build', 'cuda', 'Release', 'autobalance_cuda.node');
 }
 
 const version = (number: number): string => `${Math.floor(number / 1000)}.${Math.floor((number % 1000) / 10)}`;
@@ -159,10 +137,8 @@ export function cudaAddon(): { readonly addon: Addon; readonly info: AddonInfo }
  * ERR_CUDA_NO_DRIVER), one that is too old (ERR_CUDA_OLD_DRIVER) or no device (ERR_CUDA_NO_DEVICE)
  * @throws {ConfigError} on convolutions by another algorithm than the direct one
  */
-export function loadCuda(convolution: Convolution = 'direct'): Backend {
-  if (convolution !== 'direct') {
-    throw new ConfigError(`backend: cuda computes convolutions directly, not by ${convolution}; choose native or wasm`);
-  }
+export function loadCuda(convolution?: Convolution): Backend {
+  requireDirect('cuda', convolution);
   const { addon, info } = cudaAddon();
   const { device, compute, multiprocessors, memoryBytes, driver, runtime, tapeVersion } = info;
   return {

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Convolution } from '../compile/convolution.js';
 import { encode, type Tape } from '../compile/encode.js';
 import { BackendError, type Program, Tensor, type TypedArray } from '../ir/index.js';
+import { typed, wrapError } from './addon-errors.js';
 import type { Backend, BackendInfo, Executable, ExecutableStats } from './backend.js';
 import { convolutionWanted } from './convolution-wanted.js';
+import { packageRoot } from './package-root.js';
 import { BufferStorage, ResultMemory } from './results.js';
 
 /** What native/node/addon.cc exports. */
@@ -54,9 +55,7 @@ type Loaded = { readonly addon: Addon } | { readonly reason: string };
 let loaded: Loaded | undefined;
 
 function load(): Loaded {
-  // From src/backends and from dist/src/backends alike, the package is the nearest folder above with a binding.gyp.
-  let root = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(root, 'binding.gyp')) && dirname(root) !== root) root = dirname(root);
+  const root = packageRoot();
   const path = join(root, 'build', 'Release', 'autobalance.node');
   if (!existsSync(path)) return { reason: buildFailure(root) ?? `${path} does not exist; run npm run build:addon` };
   try {
@@ -190,17 +189,5 @@ class NativeExecutable implements Executable {
   #wrap(results: readonly BufferStorage[]): Tensor[] {
     const { outputs } = this.#tape;
     return this.#program.outputs.map(({ aval }, i) => new Tensor(aval, results[outputs[i]!]!));
-  }
-}
-
-const wrapError = (error: unknown): BackendError =>
-  new BackendError(error instanceof Error ? error.message : String(error), { cause: error });
-
-/** Runs `fn` with the addon's errors turned into this library's. */
-function typed<T>(fn: () => T): T {
-  try {
-    return fn();
-  } catch (error) {
-    throw wrapError(error);
   }
 }

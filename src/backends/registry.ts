@@ -13,6 +13,7 @@ import type { Backend, Executable } from './backend.js';
 import { environment } from './environment.js';
 import { makeExecutable } from './executable.js';
 import { referenceBackend } from './reference.js';
+import { requireDirect } from './require-direct.js';
 
 /** A backend that could run here, and if it cannot, why. */
 export interface BackendStatus {
@@ -31,11 +32,9 @@ export type BackendLoader = (options: BackendOptions) => Backend;
 
 /** In order of preference. */
 let loaders: Readonly<Record<string, BackendLoader>> = {
-  typescript({ convolution = 'direct' }) {
-    if (convolution === 'direct') return referenceBackend;
-    throw new ConfigError(
-      `backend: typescript computes convolutions directly, not by ${convolution}; choose native or wasm`,
-    );
+  typescript({ convolution }) {
+    requireDirect('typescript', convolution);
+    return referenceBackend;
   },
 };
 

@@ -1,17 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { BackendError } from '../ir/index.js';
 import type { Backend } from './backend.js';
 import { convolutionWanted } from './convolution-wanted.js';
+import { packageRoot } from './package-root.js';
 import { wasmBackend } from './wasm.js';
 
 /** The module that comes with this package, compiled. @throws {BackendError} if it is missing or this engine cannot compile it. */
 export function wasmModule(): WebAssembly.Module {
-  // From src/backends and from dist/src/backends alike, the package is the nearest folder above with a binding.gyp.
-  let root = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(root, 'binding.gyp')) && dirname(root) !== root) root = dirname(root);
-  const path = join(root, 'native', 'wasm', 'autobalance.wasm');
+  const path = join(packageRoot(), 'native', 'wasm', 'autobalance.wasm');
   if (!existsSync(path)) throw new BackendError(`wasm: ${path} does not exist; run npm run build:wasm`);
   try {
     return new WebAssembly.Module(readFileSync(path));

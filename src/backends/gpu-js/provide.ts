@@ -1,16 +1,14 @@
-import { ConfigError } from '../../ir/index.js';
 import type { Backend } from '../backend.js';
 import { provideOnRequest } from '../registry.js';
+import { requireDirect } from '../require-direct.js';
 import { type GpuJs, type GpuJsOptions, type Mode, openGpuJs } from './backend.js';
 
 /** Makes the backend `gpu.js` one that can be asked for. */
 export function provideGpuJs(load: () => Backend): void {
   provideOnRequest({
-    'gpu.js'({ convolution = 'direct' }) {
-      if (convolution === 'direct') return load();
-      throw new ConfigError(
-        `backend: gpu.js computes convolutions directly, not by ${convolution}; choose native or wasm`,
-      );
+    'gpu.js'({ convolution }) {
+      requireDirect('gpu.js', convolution);
+      return load();
     },
   });
 }
