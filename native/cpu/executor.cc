@@ -145,29 +145,7 @@ void Executable::runKernel(const Kernel& kernel, void* const* buffers) const {
   std::vector<const void*> many(kernel.inputs.size() > kFew ? kernel.inputs.size() : 0);
   const void** const inputs = many.empty() ? few : many.data();
   for (size_t i = 0; i < kernel.inputs.size(); i++) inputs[i] = buffers[kernel.inputs[i].buffer];
-  const KernelMemory memory{inputs, buffers[kernel.output.buffer]};
-  switch (kernel.op) {
-    case Opcode::transpose: return runTranspose(kernel, memory);
-    case Opcode::slice: return runSlice(kernel, memory);
-    case Opcode::pad: return runPad(kernel, memory);
-    case Opcode::concatenate: return runConcatenate(kernel, memory);
-    case Opcode::reverse: return runReverse(kernel, memory);
-    case Opcode::iota: return runIota(kernel, memory);
-    case Opcode::argmax: return runArgmax(kernel, memory);
-    case Opcode::dot: return runDot(kernel, memory);
-    case Opcode::conv2d: return runConv2d(kernel, memory);
-    case Opcode::conv2dInputGrad: return runConv2dInputGrad(kernel, memory);
-    case Opcode::conv2dFilterGrad: return runConv2dFilterGrad(kernel, memory);
-    case Opcode::windowArgmax: return runWindowArgmax(kernel, memory);
-    case Opcode::planeTake: return runPlaneTake(kernel, memory);
-    case Opcode::planePut: return runPlanePut(kernel, memory);
-    case Opcode::windowSum: return runWindowSum(kernel, memory);
-    case Opcode::windowSpread: return runWindowSpread(kernel, memory);
-    case Opcode::takeRows: return runTakeRows(kernel, memory);
-    case Opcode::addRows: return runAddRows(kernel, memory);
-    case Opcode::fused:
-    case Opcode::count: break;
-  }
+  runByOpcode(kernel, {inputs, buffers[kernel.output.buffer]});
 }
 
 }  // namespace ab

@@ -1,6 +1,7 @@
 // Kernels that move or combine whole tensors, one for each opcode besides `fused`. They trust their arguments: the decoder has checked.
 #pragma once
 
+#include "dtypes.h"
 #include "tape.h"
 
 namespace ab {
@@ -37,17 +38,8 @@ void runConv2d(const Kernel& kernel, const KernelMemory& memory);
 void runConv2dInputGrad(const Kernel& kernel, const KernelMemory& memory);
 void runConv2dFilterGrad(const Kernel& kernel, const KernelMemory& memory);
 
-// Calls fn with a value of the element type; bool counts as its byte.
-template <class F>
-void withType(DType dtype, F&& fn) {
-  switch (dtype) {
-    case DType::f32: return fn(float{});
-    case DType::f64: return fn(double{});
-    case DType::i32: return fn(int32_t{});
-    case DType::boolean:
-    case DType::u8: return fn(uint8_t{});
-  }
-}
+// run_by_opcode.cc: the one of these that the opcode names.
+void runByOpcode(const Kernel& kernel, const KernelMemory& memory);
 
 // x + y as the language defines it: integers wrap.
 template <class T>

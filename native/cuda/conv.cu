@@ -1,7 +1,7 @@
 // Convolution and its two gradients as products whose factors are read in place.
 #include "conv.cuh"
 
-#include "dtypes.h"
+#include "cpu/dtypes.h"
 #include "lower.h"
 #include "matrix.cuh"
 #include "product_plan.cuh"

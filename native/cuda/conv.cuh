@@ -34,6 +34,13 @@ __device__ __forceinline__ void fourAt(const T* from, T (&v)[4]) {
   for (int i = 0; i < 4; i++) v[i] = read.v[i];
 }
 
+// Four neighbours of a reader whose lines go along the depth: at once where channels come in fours.
+template <class Reader, class Line, class T>
+__device__ __forceinline__ void fourAlongDepth(const Reader& reader, const Line& line, int k, T (&v)[4]) {
+  if (reader.aligned) return fourAt(reader.address(line, k), v);
+  for (int i = 0; i < 4; i++) v[i] = reader.at(line, k + i);
+}
+
 // Lines are output pixels, the depth goes through (tap, channel).
 template <class Element>
 struct PatchReader {
@@ -74,8 +81,7 @@ struct PatchReader {
   __device__ __forceinline__ T at(const Line& line, int k) const { return oneAt(address(line, k)); }
 
   __device__ __forceinline__ void four(const Line& line, int k, T (&v)[4]) const {
-    if (aligned) return fourAt(address(line, k), v);
-    for (int i = 0; i < 4; i++) v[i] = at(line, k + i);
+    fourAlongDepth(*this, line, k, v);
   }
 };
 
@@ -165,8 +171,7 @@ struct SpreadReader {
   __device__ __forceinline__ T at(const Line& line, int k) const { return oneAt(address(line, k)); }
 
   __device__ __forceinline__ void four(const Line& line, int k, T (&v)[4]) const {
-    if (aligned) return fourAt(address(line, k), v);
-    for (int i = 0; i < 4; i++) v[i] = at(line, k + i);
+    fourAlongDepth(*this, line, k, v);
   }
 };
 
@@ -203,8 +208,7 @@ struct TurnedFilterReader {
   __device__ __forceinline__ T at(const Line& line, int k) const { return oneAt(address(line, k)); }
 
   __device__ __forceinline__ void four(const Line& line, int k, T (&v)[4]) const {
-    if (aligned) return fourAt(address(line, k), v);
-    for (int i = 0; i < 4; i++) v[i] = at(line, k + i);
+    fourAlongDepth(*this, line, k, v);
   }
 };
 

@@ -1,5 +1,5 @@
 // Products of matrices, batched and transposed.
-#include "dtypes.h"
+#include "cpu/dtypes.h"
 #include "lower.h"
 #include "matrix.cuh"
 #include "product_plan.cuh"

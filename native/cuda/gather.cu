@@ -1,6 +1,6 @@
 #include "gather.cuh"
 
-#include "dtypes.h"
+#include "cpu/dtypes.h"
 #include "lower.h"
 
 namespace ab::cuda {

@@ -1,6 +1,6 @@
 #include "pool.cuh"
 
-#include "dtypes.h"
+#include "cpu/dtypes.h"
 #include "lower.h"
 
 namespace ab::cuda {

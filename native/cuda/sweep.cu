@@ -5,7 +5,7 @@
 #include <cstring>
 #include <map>
 
-#include "dtypes.h"
+#include "cpu/dtypes.h"
 #include "lower.h"
 
 namespace ab::cuda {

@@ -1,9 +1,9 @@
 // From dtypes to types.
 #pragma once
 
-#include "cpu/tape.h"
+#include "tape.h"
 
-namespace ab::cuda {
+namespace ab {
 
 // Calls fn with a value of the element type; bool counts as its byte.
 template <class F>
@@ -17,4 +17,4 @@ void withType(DType dtype, F&& fn) {
   }
 }
 
-}  // namespace ab::cuda
+}  // namespace ab
