@@ -5,6 +5,8 @@ export interface TimedCase extends Measurement {
   readonly suite: string;
   /** Floating-point operations, where they are worth counting. */
   readonly flop?: number;
+  /** Median of the multiply-add rates measured around our samples, GFLOP/s: what the processor gave meanwhile. */
+  readonly fmaGflopsThen?: number;
   /** Bytes read and written at least, for what memory bounds. */
   readonly bytes?: number;
   /** Intermediate memory while it runs. */
@@ -35,6 +37,8 @@ interface ReportedCase {
     readonly gbs?: number;
     /** Of the FMA peak, or of the copy bandwidth for what memory bounds. */
     readonly shareOfPeak?: number;
+    /** Of the multiply-adds that the processor gave meanwhile, median against median. */
+    readonly shareThen?: number;
     readonly ratio?: number;
     readonly arenaBytes?: number;
     readonly residualBytes?: number;
@@ -66,6 +70,7 @@ function reported(timed: TimedCase, peak: Report['peak']): ReportedCase {
     slowest,
     samples,
     flop,
+    fmaGflopsThen,
     bytes,
     ratio,
     arenaBytes,
@@ -84,6 +89,7 @@ function reported(timed: TimedCase, peak: Report['peak']): ReportedCase {
       slowest,
       samples,
       ...(gflops !== undefined && { gflops, shareOfPeak: gflops / limit }),
+      ...(gflops !== undefined && fmaGflopsThen !== undefined && { shareThen: gflops / fmaGflopsThen }),
       ...(gbs !== undefined && { gbs, shareOfPeak: gbs / peak.copyGBs }),
       ...(ratio !== undefined && { ratio }),
       ...(arenaBytes !== undefined && { arenaBytes }),
@@ -101,7 +107,8 @@ export function printHeader(machine: Report['machine'], { fmaGflops, fmaGflopsF6
 export function printCase(timed: TimedCase, peak: Report['peak']): string {
   const { suite, name, ours, peers } = reported(timed, peak);
   const share = ours.shareOfPeak === undefined ? '' : ` ${(100 * ours.shareOfPeak).toFixed(0)} %`;
-  const rate = ours.gflops === undefined ? '' : `  ${ours.gflops.toFixed(0)} GFLOP/s${share}`;
+  const then = ours.shareThen === undefined ? '' : ` (${(100 * ours.shareThen).toFixed(0)} % then)`;
+  const rate = ours.gflops === undefined ? '' : `  ${ours.gflops.toFixed(0)} GFLOP/s${share}${then}`;
   const traffic = ours.gbs === undefined ? '' : `  ${ours.gbs.toFixed(1)} GB/s${share} of copy`;
   const spread = `(${ours.fastest.toFixed(3)} – ${ours.slowest.toFixed(3)})`;
   const ratio = ours.ratio === undefined ? '' : `  ×${ours.ratio.toFixed(2)}`;

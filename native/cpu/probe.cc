@@ -32,14 +32,14 @@ double bestSeconds(int runs, F&& run) {
 
 }  // namespace
 
-double fmaPeakGflops(int threads, bool f64) {
+double fmaPeakGflops(int threads, bool f64, int runs) {
   static constexpr PerIsa<double (*)(int64_t)> single = AB_PER_ISA(burnFma<float>);
   static constexpr PerIsa<double (*)(int64_t)> twice = AB_PER_ISA(burnFma<double>);
   const auto burn = f64 ? twice.chosen() : single.chosen();
   constexpr int64_t kSteps = 100000;
-  // 60 of them: 20 to 40 ms, longer than another process keeps a worker waiting.
+  // 60 of them take 20 to 40 ms, longer than another process keeps a worker waiting.
   std::atomic<double> sink{0};
-  const double best = bestSeconds(60, [&] {
+  const double best = bestSeconds(runs, [&] {
     ThreadPool::instance().parallelFor(threads, [&](int64_t, int) { sink.store(burn(kSteps), std::memory_order_relaxed); });
   });
   static constexpr PerIsa<int64_t (*)()> perStep32 = AB_PER_ISA(flopsPerStep<float>);

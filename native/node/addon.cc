@@ -248,7 +248,8 @@ int threadsOf(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value fmaPeak(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] { return Napi::Number::New(info.Env(), ab::fmaPeakGflops(threadsOf(info), info[1].ToBoolean())); });
+  const int runs = info[2].IsNumber() ? std::max(1, info[2].As<Napi::Number>().Int32Value()) : 60;
+  return guarded(info.Env(), [&] { return Napi::Number::New(info.Env(), ab::fmaPeakGflops(threadsOf(info), info[1].ToBoolean(), runs)); });
 }
 
 Napi::Value copyBandwidth(const Napi::CallbackInfo& info) {

@@ -44,7 +44,7 @@ for (const name of names) {
   build(name);
   const built = Date.now();
   const folder = join(native, '..', 'build', 'native', name);
-  run('ctest', '--test-dir', folder, '--output-on-failure', '--timeout', '600');
+  run('ctest', '--test-dir', folder, '--output-on-failure', '--timeout', '600', '-j', '2');
   const seconds = (from, to) => `${Math.round((to - from) / 1000)} s`;
   times.push(`${name}: built in ${seconds(started, built)}, ran in ${seconds(built, Date.now())}`);
 }
