@@ -1,11 +1,13 @@
 // Writes the seed corpus of the tape fuzzer: small programs that between them use every instruction, step and fold, and the programs of
-// training and of hypergradients. `npm run fuzz:corpus`; needed again when the tape's format changes.
+// training and of hypergradients; and the derivatives of each primitive for native/test. `npm run fuzz:corpus`; needed again when the tape's format
+// changes.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { encode } from '../../dist/src/compile/encode.js';
 import { roles } from '../../dist/src/compile/tape.js';
 import * as library from '../../dist/src/index.js';
 import { trace } from '../../dist/src/ir/index.js';
+import { derivativeTapes } from './derivatives.mjs';
 
 const {
   abs,
@@ -162,18 +164,26 @@ function bytesOf({ words, literals }) {
   return new Uint8Array(bytes.buffer);
 }
 
-mkdirSync(folder, { recursive: true });
-for (const file of readdirSync(folder)) if (file.endsWith('.tape')) rmSync(folder + file);
-const seen = new Set();
-let size = 0;
-for (const [name, [fn, ...avals]] of Object.entries(programs)) {
-  const { program } = trace((...inputs) => [fn(...inputs)].flat(), avals);
-  const tape = encode(program, options[name]);
-  for (const { primitive } of program.equations) seen.add(primitive.name);
-  const bytes = bytesOf(tape);
-  size += bytes.length;
-  writeFileSync(`${folder}${name}.tape`, bytes);
+/** Writes the tapes of a folder, and no others stay there. */
+function writeFolder(path, tapes) {
+  mkdirSync(path, { recursive: true });
+  for (const file of readdirSync(path)) if (file.endsWith('.tape')) rmSync(path + file);
+  let size = 0;
+  for (const [name, tape] of tapes) {
+    const bytes = bytesOf(tape);
+    size += bytes.length;
+    writeFileSync(`${path}${name}.tape`, bytes);
+  }
+  console.log(`${path}: ${tapes.length} programs, ${size} bytes`);
 }
-console.log(`${Object.keys(programs).length} programs, ${size} bytes`);
+
+const seen = new Set();
+const tapes = Object.entries(programs).map(([name, [fn, ...avals]]) => {
+  const { program } = trace((...inputs) => [fn(...inputs)].flat(), avals);
+  for (const { primitive } of program.equations) seen.add(primitive.name);
+  return [name, encode(program, options[name])];
+});
+writeFolder(folder, tapes);
 const missing = Object.keys(roles).filter((name) => !seen.has(name));
 if (missing.length > 0) console.log(`without ${missing.join(', ')}`);
+writeFolder(fileURLToPath(new URL('../test/derivatives/', import.meta.url)), derivativeTapes());

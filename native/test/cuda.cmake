@@ -19,7 +19,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 
 # The tests of the CPU's kernels, run on these.
-foreach(name pool gather movement sweeps)
+foreach(name pool gather movement sweeps derivatives)
   add_executable(cuda_${name}_test test/${name}_test.cc)
   target_link_libraries(cuda_${name}_test PRIVATE check_cuda)
   add_test(NAME cuda_${name} COMMAND cuda_${name}_test)

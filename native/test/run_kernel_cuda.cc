@@ -1,6 +1,8 @@
 // What the tests of `check_cuda` test: CUDA's kernels, emulated. Instruction sets do not matter to them; a number of threads stands for an order in
 // which the threads of a block take turns.
+#include "cuda/executor.h"
 #include "emulated_plan.h"
+#include "run_tape.h"
 #include "tensors.h"
 
 namespace ab::test {
@@ -29,6 +31,18 @@ bool runFused(const Fused& group, const std::vector<void*>& buffers, const std::
   simt::options().seed = static_cast<uint64_t>(ThreadPool::instance().threads());
   emulated.run(plan);
   return true;
+}
+
+std::vector<Bytes> runTape(const fuzz::TapeInput& tape, const std::vector<Bytes>& inputs) {
+  const cuda::Executable program(tape.words, tape.literals);
+  std::vector<cuda::Input> from;
+  for (const Bytes& input : inputs) from.push_back({input.data(), nullptr});
+  std::vector<Bytes> results;
+  for (const auto& array : program.run(from)) {
+    results.emplace_back(array->bytes());
+    array->read(results.back().data());
+  }
+  return results;
 }
 
 }  // namespace ab::test
