@@ -28,6 +28,7 @@ void Counters::record(const Site& site, Space space, bool store, const void* add
 }
 
 void Counters::sawBarrier(const Site& site) {
+  arrivals_++;
   if (std::find(barriers_.begin(), barriers_.end(), site) == barriers_.end()) barriers_.push_back(site);
 }
 
@@ -84,6 +85,7 @@ void Counters::add(Traffic& total, const Access* first, const Access* end) {
 void Counters::clear() {
   totals_.clear();
   barriers_.clear();
+  arrivals_ = 0;
 }
 
 Counters& counters() {
@@ -92,6 +94,7 @@ Counters& counters() {
 }
 
 std::vector<Site> barriers() { return counters().barriers(); }
+int64_t arrivals() { return counters().arrivals(); }
 std::vector<Traffic> traffic() { return counters().traffic(); }
 void clearCounts() { counters().clear(); }
 

@@ -16,6 +16,7 @@ class Counters {
   void endBlock();
   void clear();
   std::vector<Site> barriers() const { return barriers_; }
+  int64_t arrivals() const { return arrivals_; }
   std::vector<Traffic> traffic() const { return totals_; }
 
  private:
@@ -32,6 +33,7 @@ class Counters {
 
   std::vector<Traffic> totals_;
   std::vector<Site> barriers_;
+  int64_t arrivals_ = 0;  // of threads, at any barrier
   std::vector<Access> accesses_;
   std::map<std::pair<size_t, int>, int64_t> occurrences_;  // by total and thread
 };

@@ -60,8 +60,9 @@ struct Options {
 };
 Options& options();
 
-// Barriers that any thread passed, and traffic since the counts were cleared, while Options::counting.
+// Barriers that any thread passed, how often threads came to any, and traffic since the counts were cleared, while Options::counting.
 std::vector<Site> barriers();
+int64_t arrivals();
 std::vector<Traffic> traffic();
 void clearCounts();
 
