@@ -4,6 +4,7 @@
 //   npm run build:cuda
 //   npm run build:cuda -- --emulated    for an emulated device instead, in build/cuda-emulated: needs no toolkit; slow, for tests
 //   npm run build:cuda -- --arch 90     code for one generation of devices only, which compiles in a sixth of the time
+//   npm run build:cuda -- --jobs 1      so many compilers at once, not two
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -11,7 +12,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { values } = parseArgs({ options: { emulated: { type: 'boolean', default: false }, arch: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    emulated: { type: 'boolean', default: false },
+    arch: { type: 'string' },
+    jobs: { type: 'string', default: '2' },
+  },
+});
 const require = createRequire(import.meta.url);
 const out = join(root, 'build', values.emulated ? 'cuda-emulated' : 'cuda');
 const options = [
@@ -29,7 +36,7 @@ const { status } = spawnSync(
     '--out',
     out,
     '--parallel',
-    '2',
+    values.jobs,
     ...options,
   ],
   { stdio: 'inherit' },
