@@ -9,15 +9,18 @@ import {
   hypergradient,
   type ImplicitState,
   initPolicy,
+  initSharedAdam,
   mapTrees,
   methodOf,
   mul,
   type PolicyParams,
   Random,
+  type SharedAdamState,
   type SolverSettings,
+  sharedAdam,
+  type Value,
 } from 'autobalance';
 import type { Images } from './samples.js';
-import { initSharedAdam, sharedAdam } from './shared-adam.js';
 import {
   type AugmentedBatch,
   AugmentedBatches,
@@ -77,7 +80,14 @@ export type Round = {
   readonly state: TrainState;
 };
 
-const move = compile(sharedAdam<PolicyParams>);
+const move = compile(
+  (
+    params: PolicyParams,
+    gradient: PolicyParams,
+    moments: SharedAdamState<PolicyParams>,
+    learningRate: Value | number,
+  ) => sharedAdam(params, gradient, moments, { learningRate }),
+);
 const addTo = (a: PolicyParams, b: PolicyParams): PolicyParams => mapTrees((x, y) => add(x, y), a, b);
 
 /**

@@ -11,8 +11,6 @@ import {
   policyNumbers,
   Random,
   reshape,
-  tensor,
-  type Value,
   zeros,
 } from 'autobalance';
 import { describe, expect, test } from 'vitest';
@@ -24,7 +22,6 @@ import {
   type LabelledImages,
 } from '../../examples/personalised-augmentation/samples.js';
 import { learnPolicy, type Round, type SearchSettings } from '../../examples/personalised-augmentation/search.js';
-import { initSharedAdam, sharedAdam } from '../../examples/personalised-augmentation/shared-adam.js';
 import {
   AugmentedBatches,
   batchOf,
@@ -34,7 +31,6 @@ import {
   normalising,
   train,
 } from '../../examples/personalised-augmentation/training.js';
-import { expectClose } from '../support/compare.js';
 
 const SIDE = 12;
 
@@ -198,34 +194,6 @@ describe('the samples', () => {
         case 'untouched':
           expect(image).toEqual(dot.x.subarray(0, size * size));
       }
-    }
-  });
-});
-
-describe('sharedAdam', () => {
-  test('moves a number by the rate where its gradient is the root of the mean square', () => {
-    const start = { a: tensor([1, 2, 3]), b: tensor([5]) };
-    const gradient = { a: tensor([3, 0, -3]), b: tensor([1e-6]) };
-    const { params, state } = sharedAdam(start, gradient, initSharedAdam(start), 0.1);
-    // √mean(9, 0, 9) = √6.
-    const step = (0.1 * 3) / Math.sqrt(6);
-    expectClose(params.a.data(), [1 - step, 2, 3 + step], { absolute: 1e-6 });
-    expectClose(params.b.data(), [4.9], { absolute: 1e-5 });
-    expect(state.step.item()).toBe(1);
-  });
-
-  test('of one number it is Adam', () => {
-    let at: { params: { x: Value }; state: ReturnType<typeof initSharedAdam<{ x: Value }>> } = {
-      params: { x: tensor([1]) },
-      state: initSharedAdam({ x: tensor([1]) }),
-    };
-    let [m, v, x] = [0, 0, 1];
-    for (const [i, g] of [2, -1, 0.5, 4].entries()) {
-      at = sharedAdam(at.params, { x: tensor([g]) }, at.state, 0.3);
-      m = 0.9 * m + 0.1 * g;
-      v = 0.999 * v + 0.001 * g * g;
-      x -= (0.3 * m) / (1 - 0.9 ** (i + 1)) / Math.sqrt(v / (1 - 0.999 ** (i + 1)));
-      expectClose(at.params.x.data(), [x], { relative: 1e-5 });
     }
   });
 });

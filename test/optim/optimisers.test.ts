@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { type AdamState, adam, compile, initAdam, initVelocity, sgd, tensor, type Value } from '../../src/index.js';
+import {
+  type AdamState,
+  adam,
+  compile,
+  initAdam,
+  initSharedAdam,
+  initVelocity,
+  sgd,
+  sharedAdam,
+  tensor,
+  type Value,
+} from '../../src/index.js';
 import { readFixture, type StoredArray, stored } from '../fixtures/read.js';
 import { expectClose } from '../support/compare.js';
 
@@ -86,5 +97,37 @@ describe('adam', () => {
     const start = tensor([1, -2], { dtype: 'f64' });
     const { params } = adam(start, tensor([0, 0], { dtype: 'f64' }), initAdam(start), { learningRate: 0.1 });
     expect(Array.from(params.data())).toEqual([1, -2]);
+  });
+});
+
+describe('sharedAdam', () => {
+  test('moves a number by the rate where its gradient is the root of the mean square', () => {
+    const start = { a: tensor([1, 2, 3]), b: tensor([5]) };
+    const gradient = { a: tensor([3, 0, -3]), b: tensor([1e-6]) };
+    const { params, state } = sharedAdam(start, gradient, initSharedAdam(start), { learningRate: 0.1 });
+    // √mean(9, 0, 9) = √6.
+    const step = (0.1 * 3) / Math.sqrt(6);
+    expectClose(params.a.data(), [1 - step, 2, 3 + step], { absolute: 1e-6 });
+    expectClose(params.b.data(), [4.9], { absolute: 1e-5 });
+    expect(state.step.item()).toBe(1);
+  });
+
+  test('leaves a tensor without elements as it is', () => {
+    const start = { a: tensor([1]), none: tensor(new Float32Array(0), { shape: [2, 0] }) };
+    const { params } = sharedAdam(start, start, initSharedAdam(start), { learningRate: 0.1 });
+    expect(params.none.shape).toEqual([2, 0]);
+    expectClose(params.a.data(), [0.9], { absolute: 1e-6 });
+  });
+
+  test('of one number it is Adam', () => {
+    let params = { x: scalar(1) };
+    let state = initSharedAdam(params);
+    let [own, ownState] = [params, initAdam(params)];
+    for (const g of [2, -1, 0.5, 4]) {
+      const gradient = { x: scalar(g) };
+      ({ params, state } = sharedAdam(params, gradient, state, { learningRate: 0.3 }));
+      ({ params: own, state: ownState } = adam(own, gradient, ownState, { learningRate: 0.3, epsilon: 1e-12 }));
+      expectClose(params.x.data(), own.x.data(), { relative: 1e-12 });
+    }
   });
 });
