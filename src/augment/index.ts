@@ -10,6 +10,7 @@ export {
   type PolicyParams,
   type PolicyStart,
   policyNumbers,
+  policyParams,
   policySize,
 } from './policy.js';
 export { AugmentationNoise, type AugmentationRandomness } from './randomness.js';

@@ -1,5 +1,5 @@
-import { ConfigError, type DType, ShapeError, type Value } from '../ir/index.js';
-import { filled } from '../tensor/index.js';
+import { ConfigError, DataError, type DType, ShapeError, type Value } from '../ir/index.js';
+import { filled, tensor } from '../tensor/index.js';
 import type { AugmentOperation } from './operation.js';
 import { augmentOperations } from './operations/index.js';
 import type { RelaxedBernoulliOptions } from './relaxed-bernoulli.js';
@@ -114,13 +114,53 @@ export function policyNumbers(policy: AugmentationPolicy, params: PolicyParams):
         name: operation.name,
         unit: operation.unit,
         probability: column(params.logit, i),
-        magnitude: shares.map((share) => least + (most - least) * share),
+        magnitude: shares.map((share) => Math.min(least + (most - least) * share, most)),
       };
     }),
   };
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** Beyond ±40 σ is 0 or 1 in every precision: what a probability of 0 or 1 is made of, whose logarithm would be infinite. */
+const SURE = 40;
+
+/**
+ * The parameters whose {@link policyNumbers} these are. Probabilities may be 0 and 1, magnitudes the ends of their ranges.
+ * @throws {DataError} if an operation is another, has not a number for each cell, or a number lies out of its range
+ */
+export function policyParams(
+  policy: AugmentationPolicy,
+  { operations }: Pick<PolicyNumbers, 'operations'>,
+): PolicyParams {
+  const fail = (rule: string): never => {
+    throw new DataError(`augmentation: ${rule}; learn the policy on this data`);
+  };
+  const names = policy.operations.map(({ name }) => name).join(', ');
+  if (operations.map(({ name }) => name).join(', ') !== names) {
+    fail(`the operations must be ${names}, got ${operations.map(({ name }) => name).join(', ')}`);
+  }
+  const logits = (name: string, numbers: readonly number[], [least, most]: AugmentOperation['range']): number[] => {
+    if (numbers.length !== policy.cells) {
+      fail(`${name} must have ${policy.cells} numbers, one for each policy, got ${numbers.length}`);
+    }
+    const wrong = numbers.find((value) => !(value >= least && value <= most));
+    if (wrong !== undefined) fail(`${name} must lie between ${least} and ${most}, got ${wrong}`);
+    return numbers.map((value) => {
+      const logit = Math.log((value - least) / (most - value));
+      return Math.min(Math.max(logit, -SURE), SURE);
+    });
+  };
+  const chances = operations.map(({ name, probability }) => logits(`the probability of ${name}`, probability, [0, 1]));
+  const strengths = learnedMagnitudes(policy).map(({ name, range }) =>
+    logits(`the magnitude of ${name}`, operations.find((operation) => operation.name === name)!.magnitude, range),
+  );
+  const table = (columns: readonly (readonly number[])[]): Value => {
+    const rows = Array.from({ length: policy.cells }, (_, cell) => columns.map((column) => column[cell]!));
+    return tensor(Float32Array.from(rows.flat()), { shape: [policy.cells, columns.length] });
+  };
+  return { logit: table(chances), strength: table(strengths) };
+}
 
 /** @throws {ShapeError} unless the parameters are of this policy. */
 export function requireParams(policy: AugmentationPolicy, { logit, strength }: PolicyParams): void {

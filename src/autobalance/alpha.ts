@@ -1,4 +1,6 @@
+import type { PolicyParams } from '../augment/index.js';
 import { ravel } from '../bilevel/index.js';
+import { ConfigError, flatten } from '../ir/index.js';
 import { type NamedArray, namedArrays, treeFromArrays } from '../nn/index.js';
 import { tensor } from '../tensor/index.js';
 import {
@@ -6,14 +8,20 @@ import {
   type ClassLoss,
   type ClassLossNumbers,
   clustersOf,
-  type LossParameters,
   type LossSpace,
   lossSpace,
   type Table,
 } from './loss/index.js';
 import { referenceOptimiser } from './reference.js';
+import type { SearchParameters } from './search-parameters.js';
 import type { SearchSettings } from './search-settings.js';
-import { automaticRate, clippedAdam, type UpperOptimiser } from './upper-optimiser.js';
+import {
+  automaticPolicyRate,
+  automaticRate,
+  clippedAdam,
+  type UpperOptimiser,
+  withPolicies,
+} from './upper-optimiser.js';
 
 export interface AlphaOptions {
   readonly search: SearchSettings;
@@ -23,21 +31,23 @@ export interface AlphaOptions {
   readonly counts: Table;
   /** Updates if nothing stops the search. */
   readonly planned: number;
+  /** Where augmentation policies start that are learned beside the loss. */
+  readonly policies?: PolicyParams;
 }
 
-/** α on its way: the raw numbers that hypergradients move, the loss they make, and what they were after each update. */
+/** α on its way: the raw numbers that hypergradients move, the loss and the policies they make, and what they were after each update. */
 export class Alpha {
   readonly space: LossSpace;
-  readonly #optimiser: UpperOptimiser;
+  readonly #optimiser: UpperOptimiser<unknown, SearchParameters>;
   readonly #reference: boolean;
-  #raw: LossParameters;
+  #raw: SearchParameters;
   #loss: ClassLoss;
   #memory: unknown;
   /** After each update, as vectors [m]. */
   #history: Float32Array[] = [];
 
-  constructor({ search, initial, counts, planned }: AlphaOptions) {
-    const { clusters, compat, ...rest } = search;
+  constructor({ search, initial, counts, planned, policies }: AlphaOptions) {
+    const { clusters, compat, augmentation, ...rest } = search;
     this.#reference = compat === 'reference';
     this.space = lossSpace({
       ...rest,
@@ -46,14 +56,18 @@ export class Alpha {
       ...(clusters && { clusters: clustersOf(clusters, byClass(counts)) }),
       rawStart: this.#reference,
     });
-    const learningRate = search.learningRate === 'auto' ? automaticRate(planned) : search.learningRate;
-    this.#optimiser = this.#reference ? referenceOptimiser(learningRate) : clippedAdam({ ...search, learningRate });
-    this.#raw = this.space.start;
+    this.#raw = { ...this.space.start, ...(policies && { augmentation: policies }) };
+    if (flatten(this.#raw).leaves.length === 0) {
+      throw new ConfigError(
+        'search: there is nothing to learn; name delta, iota or weight in "learn", or set augmentation',
+      );
+    }
+    this.#optimiser = optimiserFor(search, planned);
     this.#loss = this.space.effective(this.#raw);
     this.#memory = this.#optimiser.init(this.#raw);
   }
 
-  get raw(): LossParameters {
+  get raw(): SearchParameters {
     return this.#raw;
   }
 
@@ -67,8 +81,13 @@ export class Alpha {
     return this.#history.length;
   }
 
+  /** The policies that training images go through now, if any are learned. */
+  get policies(): PolicyParams | undefined {
+    return this.#raw.augmentation;
+  }
+
   /** One step of the optimiser. */
-  move(gradient: LossParameters): void {
+  move(gradient: SearchParameters): void {
     const { raw, memory } = this.#optimiser.step(this.#raw, gradient, this.#memory);
     this.#raw = raw;
     this.#memory = memory;
@@ -88,7 +107,12 @@ export class Alpha {
     return this.space.learned(this.#reference ? this.#raw : this.#averaged(upTo));
   }
 
-  #averaged(upTo: number): LossParameters {
+  /** The policies to retrain under: likewise. */
+  learnedPolicies(upTo: number): PolicyParams | undefined {
+    return this.#averaged(upTo).augmentation;
+  }
+
+  #averaged(upTo: number): SearchParameters {
     const tail = this.#history.slice(Math.floor(upTo / 2), upTo);
     if (tail.length === 0) return this.#raw;
     const mean = tail[0]!.map((_, i) => tail.reduce((total, vector) => total + vector[i]!, 0) / tail.length);
@@ -121,6 +145,18 @@ export class Alpha {
       Float32Array.from(history!.data.slice(i * width!, (i + 1) * width!)),
     );
   }
+}
+
+function optimiserFor(
+  { augmentation, ...search }: SearchSettings,
+  planned: number,
+): UpperOptimiser<unknown, SearchParameters> {
+  const learningRate = search.learningRate === 'auto' ? automaticRate(planned) : search.learningRate;
+  const loss =
+    search.compat === 'reference' ? referenceOptimiser(learningRate) : clippedAdam({ ...search, learningRate });
+  if (!augmentation) return loss;
+  const { learningRate: own = 'auto' } = augmentation;
+  return withPolicies(loss, { learningRate: own === 'auto' ? automaticPolicyRate(planned) : own });
 }
 
 const PREFIX = 'search.alpha';

@@ -14,6 +14,7 @@ import {
   retrainedHead,
   treeFromArrays,
 } from '../nn/index.js';
+import { frozenAugmentation, type LearnedAugmentation } from './augmentation/index.js';
 import { type BaselineName, type BaselineOverrides, baselines, parametricLoss } from './baselines/index.js';
 import type { DataSettings } from './data-settings.js';
 import { evaluate, predictLogits } from './evaluate.js';
@@ -24,7 +25,7 @@ import { baselineWith, type MethodName, type Stage } from './methods.js';
 import type { HypergradientReport, Snapshot, StepReport } from './phase.js';
 import { SearchPhase, type SearchSplit } from './search.js';
 import type { SearchSettings } from './search-settings.js';
-import { SgdPhase, type TrainingSettings } from './sgd-phase.js';
+import { SgdPhase, type SgdPhaseOptions, type TrainingSettings } from './sgd-phase.js';
 import { type TrainPrograms, trainPrograms } from './training.js';
 import { trainingSamples } from './training-samples.js';
 
@@ -95,10 +96,12 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
   #stageIndex = 0;
   #phase: TrainingPhase<P, S> | undefined;
   #learned: ClassLossNumbers | undefined;
+  #learnedAugmentation: LearnedAugmentation | undefined;
 
   /**
    * @param data a training set, from which the long tail is cut if there is to be one, and a test set
    * @param options.learned a loss to retrain under without searching
+   * @param options.augmentation policies that training images go through then
    * @throws {ConfigError|DataError} if the data cannot give the long tail, or settings and data do not fit together
    */
   constructor(
@@ -106,12 +109,13 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     data: Pick<DatasetParts<D>, 'train' | 'test'>,
     stages: readonly Stage[],
     settings: ExperimentSettings,
-    options: { readonly learned?: ClassLossNumbers } = {},
+    options: { readonly learned?: ClassLossNumbers; readonly augmentation?: LearnedAugmentation } = {},
   ) {
     this.stages = stages;
     this.#settings = settings;
     this.#model = model;
     this.#learned = options.learned;
+    this.#learnedAugmentation = options.augmentation;
     const { labels, classes } = data.train;
     this.trainIndices = trainingSamples(data.train, settings);
     this.counts = classCounts(labels, classes, this.trainIndices);
@@ -120,7 +124,7 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     this.#source = sourceOf(data.train);
     this.#test = sourceOf(data.test);
     // What settings and data cannot do together comes to light before anything is trained.
-    for (const stage of stages) if (stage.kind === 'train' || stage.kind === 'search') this.#begin(stage);
+    for (const stage of stages) if (this.#canBegin(stage)) this.#begin(stage);
   }
 
   /** What the groups are called that batches tell apart; none if everybody is in one. */
@@ -138,6 +142,11 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
   /** The loss the search has learned; `undefined` before it has ended. */
   get learned(): ClassLossNumbers | undefined {
     return this.#learned;
+  }
+
+  /** The augmentation policies it has learned with it; `undefined` if it learns none. */
+  get learnedAugmentation(): LearnedAugmentation | undefined {
+    return this.#learnedAugmentation;
   }
 
   get done(): boolean {
@@ -183,7 +192,10 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
   async #endStage(stage: Stage, phase: TrainingPhase<P, S>): Promise<Pick<ExperimentEvent, 'result' | 'logits'>> {
     this.#stageIndex += 1;
     this.#phase = undefined;
-    if (phase instanceof SearchPhase) this.#learned = phase.learned;
+    if (phase instanceof SearchPhase) {
+      this.#learned = phase.learned;
+      this.#learnedAugmentation = phase.learnedAugmentation;
+    }
     const { params, state } = phase.result;
     Object.assign(this.#weights, namedArrays({ params, state }, `${stage.method}.${stage.kind}`));
     if (stage.kind === 'search') return {};
@@ -261,6 +273,11 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     return this.#phase;
   }
 
+  /** Whether a stage needs nothing of those before it. */
+  #canBegin({ kind }: Stage): boolean {
+    return kind === 'train' || kind === 'search' || (kind === 'retrain' && this.#learned !== undefined);
+  }
+
   #begin(stage: Stage): TrainingPhase<P, S> {
     switch (stage.kind) {
       case 'search':
@@ -268,7 +285,7 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
       case 'retrain': {
         if (!this.#learned)
           throw new ConfigError('experiment: retraining needs a learned loss; search first or give one');
-        return new SgdPhase({ ...this.#training(stage), loss: parametricLoss(this.#learned) });
+        return new SgdPhase({ ...this.#training(stage), ...this.#augmenting(), loss: parametricLoss(this.#learned) });
       }
       case 'train': {
         const { baseline, settings } = this.#baseline(stage);
@@ -296,6 +313,13 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
       settings: this.#settings.training,
       watch: this.#watch(),
     };
+  }
+
+  /** The learned augmentation, if there is some, as a part of a training. */
+  #augmenting(): Pick<SgdPhaseOptions<P, S, InputOf<D>>, 'transform'> {
+    const random = new Random(this.#settings.seed, 'train').fork('augmentation');
+    const learned = this.#learnedAugmentation;
+    return learned ? { transform: frozenAugmentation(this.#source, learned, random) } : {};
   }
 
   #watch() {
@@ -381,6 +405,7 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
         stageIndex: this.#stageIndex,
         phase: phase?.json ?? null,
         learned: this.#learned ?? null,
+        ...(this.#learnedAugmentation && { augmentation: this.#learnedAugmentation }),
         results: Object.fromEntries(this.results),
         hypergradients: [...this.hypergradients],
         seconds: { ...this.#seconds },
@@ -394,6 +419,7 @@ export class Experiment<P, S, D extends Dataset = ImageDataset> {
     // Reading `progress` may have begun another stage.
     this.#phase = undefined;
     this.#learned = (json.learned as ClassLossNumbers | null) ?? undefined;
+    this.#learnedAugmentation = json.augmentation as LearnedAugmentation | undefined;
     for (const [name, result] of Object.entries(json.results as Record<MethodName, MethodResult>)) {
       this.results.set(name as MethodName, result);
     }

@@ -1,3 +1,4 @@
+export * from './augmentation/index.js';
 export * from './baselines/index.js';
 export type { DataSettings } from './data-settings.js';
 export { EarlyStop, type EarlyStopOptions } from './early-stop.js';
@@ -20,6 +21,7 @@ export * from './phase.js';
 export { type Preset, type PresetSettings, presets } from './presets/index.js';
 export { referenceSearch } from './reference.js';
 export { SearchPhase, type SearchPhaseOptions, type SearchSplit } from './search.js';
+export type { SearchParameters } from './search-parameters.js';
 export type { SearchSettings } from './search-settings.js';
 export { SgdPhase, type SgdPhaseOptions, type TrainingSettings } from './sgd-phase.js';
 export { methodOf, type SolverSettings } from './solver-settings.js';
@@ -32,4 +34,11 @@ export {
   trainPrograms,
 } from './training.js';
 export { trainingSamples } from './training-samples.js';
-export { automaticRate, clippedAdam, momentumSgd, type UpperOptimiser } from './upper-optimiser.js';
+export {
+  automaticPolicyRate,
+  automaticRate,
+  clippedAdam,
+  momentumSgd,
+  type UpperOptimiser,
+  withPolicies,
+} from './upper-optimiser.js';

@@ -1,3 +1,4 @@
+import type { PolicyNumbers } from '../augment/index.js';
 import type { NamedArray } from '../nn/index.js';
 import type { Table } from './loss/index.js';
 
@@ -40,6 +41,8 @@ export interface HypergradientReport {
   readonly delta: Table;
   readonly iota: Table;
   readonly weight: Table;
+  /** The augmentation policies, if some are learned. */
+  readonly augmentation?: PolicyNumbers['operations'];
 }
 
 /** A piece of work that goes on in steps and can be interrupted between any two. */

@@ -3,7 +3,7 @@ import type { LinearSolver } from '../bilevel/index.js';
 import { mapTrees } from '../ir/index.js';
 import type { Model } from '../nn/index.js';
 import { mul } from '../ops/index.js';
-import type { LossParameters } from './loss/index.js';
+import type { SearchParameters } from './search-parameters.js';
 import type { SearchSettings } from './search-settings.js';
 import { momentumSgd, type UpperOptimiser } from './upper-optimiser.js';
 
@@ -39,7 +39,7 @@ export const referenceOptimiser = (learningRate: number): UpperOptimiser =>
   momentumSgd({ learningRate, momentum: 0.9, weightDecay: 1e-4 });
 
 /** The step that the published code takes without a gradient. */
-export const withoutGradient = (raw: LossParameters): LossParameters => mapTrees((value) => mul(value, 0), raw);
+export const withoutGradient = (raw: SearchParameters): SearchParameters => mapTrees((value) => mul(value, 0), raw);
 
 /** A solver whose finite solutions are used whatever became of the solve, and that asks for no estimate to judge it by. */
 export const unchecked = (solver: LinearSolver): LinearSolver => ({

@@ -3,12 +3,14 @@ import { cellCounts } from '../data/groups.js';
 import type { Batch, Source } from '../data/source.js';
 import type { Value } from '../ir/index.js';
 import type { Model } from '../nn/index.js';
-import { byClass, type LossParameters, type LossSpace, parametricCrossEntropy } from './loss/index.js';
+import type { AugmentedBatch, ImageAugmentation } from './augmentation/index.js';
+import { byClass, type LossSpace, parametricCrossEntropy } from './loss/index.js';
 import { comparesGroups, type Objective, objectiveOf } from './objectives/index.js';
+import type { SearchParameters } from './search-parameters.js';
 import type { SearchSettings } from './search-settings.js';
 
-/** What the problem's functions read besides θ and α. */
-export type SearchBatch<S, X> = Batch<X> & { readonly state: S };
+/** What the problem's functions read besides θ and α. Training batches have randomness where policies are learned. */
+export type SearchBatch<S, X> = Batch<X> & { readonly state: S; readonly randomness?: AugmentedBatch['randomness'] };
 
 /** What validation batches are balanced by: the class, or the cell of class and group where the objective compares groups. */
 export function cellsOfSamples({ objective }: SearchSettings, { dataset, group }: Source<unknown>): Int32Array {
@@ -38,25 +40,30 @@ export function objectiveFor(
   });
 }
 
-interface ProblemOptions {
+interface ProblemOptions<X> {
   /** Whether the objective uses the batch's own statistics. */
   readonly train: boolean;
   /** What H knows of it. */
   readonly weightDecay: number;
+  /** What training images go through, by policies that are a part of α. */
+  readonly augmentation?: ImageAugmentation<X> | undefined;
 }
 
 export function searchProblem<P, S, X>(
   model: Model<P, S, X>,
   space: LossSpace,
   objective: Objective,
-  { train, weightDecay }: ProblemOptions,
-): BilevelProblem<P, LossParameters, SearchBatch<S, X>> {
-  const outputs = (params: P, { x, state }: SearchBatch<S, X>): Value =>
-    model.apply(params, state, x, { train: true }).logits;
-  const loss = (logits: Value, raw: LossParameters, { y, g }: SearchBatch<S, X>): Value =>
+  { train, weightDecay, augmentation }: ProblemOptions<X>,
+): BilevelProblem<P, SearchParameters, SearchBatch<S, X>> {
+  const inputs = (batch: SearchBatch<S, X>, { augmentation: policies }: SearchParameters): X =>
+    // Whoever draws training batches gives them randomness then.
+    augmentation && policies ? augmentation.inputs(policies, batch as AugmentedBatch<X>) : batch.x;
+  const outputs = (params: P, batch: SearchBatch<S, X>, raw: SearchParameters): Value =>
+    model.apply(params, batch.state, inputs(batch, raw), { train: true }).logits;
+  const loss = (logits: Value, raw: SearchParameters, { y, g }: SearchBatch<S, X>): Value =>
     parametricCrossEntropy(logits, y, space.effective(raw), g);
   return {
-    inner: (params, raw, batch) => loss(outputs(params, batch), raw, batch),
+    inner: (params, raw, batch) => loss(outputs(params, batch, raw), raw, batch),
     outer: (params, _, { x, y, g, state }) => objective(model.apply(params, state, x, { train }).logits, y, g),
     head: { outputs, loss },
     weightDecay,

@@ -1,3 +1,4 @@
+import type { AugmentationSettings } from './augmentation/index.js';
 import type { ClusterSettings, Expansion, LossLayout, LossPart, Parametrisation } from './loss/index.js';
 import type { Objective, ObjectiveSetting } from './objectives/index.js';
 import type { SolverSettings } from './solver-settings.js';
@@ -8,8 +9,10 @@ export interface SearchSettings {
   readonly warmupEpochs: number;
   /** Steps of θ between two hypergradients. */
   readonly interval: number;
-  /** Training batches behind the Hessian and the mixed product. */
+  /** Training batches behind the Hessian and, unless `mixedBatches` says otherwise, the mixed product. */
   readonly innerBatches: number;
+  /** Training batches behind the mixed product alone, which is noisier than the Hessian where augmentation is learned. */
+  readonly mixedBatches?: number;
   /** Validation batches behind the objective's gradient, with every class (or cell of class and group) equally often. */
   readonly outerBatches: number;
   readonly method: SolverSettings;
@@ -24,7 +27,10 @@ export interface SearchSettings {
   /** By name or setting, or any differentiable function (which then cannot be written into a configuration file). */
   readonly objective: ObjectiveSetting | Objective;
   readonly parametrisation: Parametrisation;
+  /** Parts of the loss to learn; may be empty where augmentation is learned. */
   readonly learn: readonly LossPart[];
+  /** Augmentation policies to learn beside them, for images. Default none. */
+  readonly augmentation?: AugmentationSettings;
   /** What a value of its own is learned for. Default `class`. */
   readonly by?: LossLayout;
   /** Classes that share their values. Default: each has its own. */

@@ -1,5 +1,6 @@
-import type { BilevelProblem } from '../bilevel/index.js';
+import { type AugmentationNoise, initPolicy } from '../augment/index.js';
 import {
+  type BilevelProblem,
   type HypergradientMethod,
   hypergradient,
   type ImplicitState,
@@ -7,14 +8,16 @@ import {
 } from '../bilevel/index.js';
 import type { Sampler } from '../data/sampler.js';
 import { samplings } from '../data/sampling.js';
-import type { Batch } from '../data/source.js';
-import type { Value } from '../ir/index.js';
+import { ConfigError, type Value } from '../ir/index.js';
 import { Alpha } from './alpha.js';
+import { ImageAugmentation, type LearnedAugmentation } from './augmentation/index.js';
 import { movingLoss } from './baselines/index.js';
 import { EarlyStop } from './early-stop.js';
-import { type ClassLossNumbers, classLossNumbers, type LossParameters, type Table } from './loss/index.js';
+import { type ClassLossNumbers, classLossNumbers, type Table } from './loss/index.js';
 import type { EpochReport, HypergradientReport, Phase, Snapshot, StepReport } from './phase.js';
 import { passThrough, withoutGradient } from './reference.js';
+import { searchBatches } from './search-batches.js';
+import type { SearchParameters } from './search-parameters.js';
 import { cellsOfSamples, objectiveFor, type SearchBatch, searchProblem } from './search-problem.js';
 import type { SearchSettings } from './search-settings.js';
 import { SgdPhase, type SgdPhaseOptions } from './sgd-phase.js';
@@ -29,7 +32,7 @@ export interface SearchSplit {
 }
 
 export interface SearchPhaseOptions<P, S, X = Value>
-  extends Omit<SgdPhaseOptions<P, S, X>, 'loss' | 'indices' | 'watch'> {
+  extends Omit<SgdPhaseOptions<P, S, X>, 'loss' | 'transform' | 'indices' | 'watch'> {
   readonly search: SearchSettings;
   /** Where α starts. */
   readonly initial: ClassLossNumbers;
@@ -49,6 +52,8 @@ interface Fold<P, S, X> {
   readonly phase: SgdPhase<P, S, X>;
   readonly inner: Sampler;
   readonly outer: Sampler;
+  /** Of the training batches behind its hypergradients. */
+  readonly noise: AugmentationNoise | undefined;
   spectrum: SpectrumEstimate | undefined;
 }
 
@@ -70,10 +75,11 @@ export class SearchPhase<P, S, X = Value> implements Phase {
   readonly epochs: number;
   readonly #options: SearchPhaseOptions<P, S, X>;
   readonly #folds: readonly Fold<P, S, X>[];
-  readonly #problem: BilevelProblem<P, LossParameters, SearchBatch<S, X>>;
+  readonly #problem: BilevelProblem<P, SearchParameters, SearchBatch<S, X>>;
   readonly #method: HypergradientMethod<ImplicitState>;
   readonly #pass: ReturnType<typeof passThrough<P, S, X>>;
   readonly #reference: boolean;
+  readonly #augmentation: ImageAugmentation<X> | undefined;
   readonly #alpha: Alpha;
   /** Updates of α if nothing stops it. */
   readonly #planned: number;
@@ -86,16 +92,25 @@ export class SearchPhase<P, S, X = Value> implements Phase {
     const { interval, warmupEpochs } = search;
     this.#options = options;
     this.#reference = search.compat === 'reference';
+    this.#augmentation = augmentationFor(options);
     this.#folds = options.splits.map((split, f) => this.#newFold(split, f));
     this.epochs = settings.epochs;
     this.stepsPerEpoch = this.#folds.reduce((total, { phase }) => total + phase.stepsPerEpoch, 0);
     this.#planned = Math.max(0, Math.floor(((this.epochs - warmupEpochs) * this.stepsPerEpoch) / interval));
-    this.#alpha = new Alpha({ search, initial, counts, planned: this.#planned });
+    const policy = this.#augmentation?.policy;
+    this.#alpha = new Alpha({
+      search,
+      initial,
+      counts,
+      planned: this.#planned,
+      ...(policy && { policies: initPolicy(policy, search.augmentation) }),
+    });
     this.#method = methodOf(search.method, { unchecked: this.#reference });
     const held = Int32Array.from(options.splits.flatMap(({ validation }) => [...validation]));
     this.#problem = searchProblem(model, this.#alpha.space, objectiveFor(search, options.source, held), {
       train: this.#reference,
       weightDecay: this.#reference ? 0 : settings.weightDecay,
+      augmentation: this.#augmentation,
     });
     this.#pass = passThrough(model);
     this.#early = this.#newEarlyStop();
@@ -104,6 +119,7 @@ export class SearchPhase<P, S, X = Value> implements Phase {
   #newFold({ train, validation }: SearchSplit, f: number): Fold<P, S, X> {
     const { random: root, settings, source, watch, search, ...rest } = this.#options;
     const random = f === 0 ? root : root.fork(`split ${f}`);
+    const augmentation = this.#augmentation;
     const sampler = (kind: 'instance' | 'balanced', indices: Int32Array, name: string): Sampler =>
       samplings[kind]({
         cells: cellsOfSamples(search, source),
@@ -119,10 +135,14 @@ export class SearchPhase<P, S, X = Value> implements Phase {
         random,
         indices: train,
         loss: movingLoss(() => this.#alpha.loss),
+        ...(augmentation && {
+          transform: augmentation.transform(() => this.#alpha.policies!, random.fork('augmentation')),
+        }),
         ...(watch && { watch: { source, indices: validation } }),
       }),
       inner: sampler('instance', train, 'inner batches'),
       outer: sampler(this.#reference ? 'instance' : 'balanced', validation, 'outer batches'),
+      noise: augmentation?.noise(random.fork('inner augmentation')),
       spectrum: undefined,
     };
   }
@@ -153,7 +173,18 @@ export class SearchPhase<P, S, X = Value> implements Phase {
 
   /** The loss that the search has learned so far, as it is to be retrained under; after an early stop, from the updates up to the best. */
   get learned(): ClassLossNumbers {
-    return this.#alpha.learned(this.#early.stopped ? this.#early.bestAt : this.#alpha.updates);
+    return this.#alpha.learned(this.#upTo);
+  }
+
+  /** The augmentation policies that it has learned so far, if it learns some: likewise. */
+  get learnedAugmentation(): LearnedAugmentation | undefined {
+    const params = this.#alpha.learnedPolicies(this.#upTo);
+    return params && this.#augmentation?.learned(params);
+  }
+
+  /** Updates that count for what is learned. */
+  get #upTo(): number {
+    return this.#early.stopped ? this.#early.bestAt : this.#alpha.updates;
   }
 
   /** One step of the θ that is furthest behind, and of α if it is due. @throws {NumericError} if a loss is no longer finite */
@@ -189,18 +220,8 @@ export class SearchPhase<P, S, X = Value> implements Phase {
     const { source, search } = this.#options;
     const fold = this.#folds[this.#alpha.updates % this.#folds.length]!;
     const { params, state } = fold.phase.result;
-    const draw = (count: number, next: () => Promise<Batch<X>>): Promise<SearchBatch<S, X>[]> =>
-      Promise.all(Array.from({ length: count }, async () => ({ ...(await next()), state })));
-    const augmented = (sampler: Sampler): Promise<Batch<X>> => {
-      const { indices, visits } = sampler.draw();
-      return source.batch(indices, visits);
-    };
-    // Training batches as SGD sees them, augmented if it augments; validation batches as a test would.
-    const inner = await draw(search.innerBatches, () => augmented(fold.inner));
-    const outer = await draw(search.outerBatches, () =>
-      this.#reference ? augmented(fold.outer) : source.batch(fold.outer.draw().indices),
-    );
-    const batches = { inner, outer };
+    const { updates } = this.#alpha;
+    const batches = await searchBatches({ ...fold, search, source, state, update: updates });
     const solve = (spectrum?: SpectrumEstimate) =>
       hypergradient(this.#problem, {
         params,
@@ -233,7 +254,13 @@ export class SearchPhase<P, S, X = Value> implements Phase {
       largestEigenvalue: result.spectrum?.largest ?? null,
       smallestEigenvalue: result.spectrum?.smallest ?? null,
       ...classLossNumbers(this.#alpha.loss),
+      ...this.#policiesReport(),
     };
+  }
+
+  #policiesReport(): Pick<HypergradientReport, 'augmentation'> {
+    const { policies } = this.#alpha;
+    return policies ? { augmentation: this.#augmentation!.learned(policies).operations } : {};
   }
 
   #passThrough({ phase }: Fold<P, S, X>, batches: readonly SearchBatch<S, X>[]): void {
@@ -277,6 +304,16 @@ export class SearchPhase<P, S, X = Value> implements Phase {
     for (const objective of json.objectives as number[]) this.#early.add(objective);
     this.#ended = [...(json.ended as EpochReport[])];
   }
+}
+
+function augmentationFor<P, S, X>({ search, source }: SearchPhaseOptions<P, S, X>): ImageAugmentation<X> | undefined {
+  if (!search.augmentation) return undefined;
+  if (search.compat !== undefined) {
+    throw new ConfigError(
+      'search: the published code learns no augmentation, so augmentation does not go with compat: reference; leave one of them out',
+    );
+  }
+  return new ImageAugmentation(source, search.augmentation);
 }
 
 const splitPrefix = (f: number): string => `search.splits.${f}.`;

@@ -5,6 +5,7 @@ import type { Batch, Source } from '../data/source.js';
 import { NumericError, type Value } from '../ir/index.js';
 import { type Model, namedArrays, treeFromArrays } from '../nn/index.js';
 import { cosine, staircase } from '../optim/index.js';
+import type { BatchTransform } from './augmentation/index.js';
 import type { AnyTrainingLoss } from './baselines/index.js';
 import { evaluate } from './evaluate.js';
 import type { EpochReport, Phase, Snapshot, StepReport } from './phase.js';
@@ -36,6 +37,8 @@ export interface SgdPhaseOptions<P, S, X = Value> {
   readonly loss: AnyTrainingLoss;
   /** How samples are drawn; an epoch has as many batches whichever way. Default `instance`, each sample once an epoch. */
   readonly sampling?: Sampling;
+  /** What every batch goes through before it is trained on. Default nothing. */
+  readonly transform?: BatchTransform<X>;
   /** Held-out samples to report the balanced error on after each epoch. */
   readonly watch?: { readonly source: Source<X>; readonly indices: Int32Array };
 }
@@ -95,11 +98,17 @@ export class SgdPhase<P, S, X = Value> implements Phase {
 
   async step(): Promise<StepReport> {
     const learningRate = this.#learningRate(this.#completed);
-    const loss = await this.#descend(await this.#stream.next(), learningRate);
+    const loss = await this.#descend(await this.#nextBatch(), learningRate);
     this.#completed += 1;
     this.#lossSum += loss;
     if (this.#completed % this.stepsPerEpoch !== 0) return { loss };
     return { loss, epoch: await this.#endEpoch(learningRate) };
+  }
+
+  async #nextBatch(): Promise<Batch<X>> {
+    const { transform } = this.#options;
+    const batch = await this.#stream.next();
+    return transform ? transform(batch, this.#completed) : batch;
   }
 
   async #descend(batch: Batch<X>, learningRate: number): Promise<number> {

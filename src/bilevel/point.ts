@@ -280,6 +280,6 @@ const composites = new WeakMap<object, unknown>();
 /** The head with batch and λ as context, one object a head, so that what is traced of it is found again. */
 const compositeOf = <W, L, B>(head: Head<W, L, B>): HeadComposite<W, L, B> =>
   memo(composites, head, () => ({
-    outputs: (params: W, batch: B) => head.outputs(params, batch),
+    outputs: (params: W, batch: B, hyper: L) => head.outputs(params, batch, hyper),
     loss: (outputs: Value, batch: B, hyper: L) => head.loss(outputs, hyper, batch),
   })) as HeadComposite<W, L, B>;

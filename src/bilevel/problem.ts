@@ -12,11 +12,11 @@ export interface BilevelProblem<W, L, B> {
   readonly outer: (params: W, hyper: L, batch: B) => Value;
   readonly inner: (params: W, hyper: L, batch: B) => Value;
   /**
-   * The model and the loss that `inner` is made of: inner = loss(outputs(w), λ). What the Gauss–Newton matrix is built from; nothing else
-   * needs it. λ must not enter the outputs here.
+   * The model and the loss that `inner` is made of: inner = loss(outputs(w, λ), λ). What the Gauss–Newton matrix is built from; nothing else
+   * needs it. Where λ enters the outputs, it is held fast in that matrix.
    */
   readonly head?: {
-    readonly outputs: (params: W, batch: B) => Value;
+    readonly outputs: (params: W, batch: B, hyper: L) => Value;
     readonly loss: (outputs: Value, hyper: L, batch: B) => Value;
   };
   /** Weight decay c: the inner objective is `inner` + (c/2)‖w‖², and so are its gradient and its Hessian. */

@@ -26,6 +26,8 @@ export interface Source<X = Value> {
   readonly dataset: Dataset;
   /** The column that batches carry as `g`. */
   readonly group: GroupColumn;
+  /** What images are normalised by; absent where samples are no images. */
+  readonly normaliser?: Normaliser;
   /** Worker threads that prepare batches; 0 if the calling thread does. */
   readonly threads: number;
   /**
@@ -76,17 +78,24 @@ function jobFor(dataset: ImageDataset | ImageFileDataset, indices: Int32Array, v
   };
 }
 
+/** How images become inputs, and who makes them so. */
+interface Preparation {
+  readonly normaliser: Normaliser;
+  readonly preparer: ImagePreparer;
+}
+
 /** Images as x f32 [N, H, W, C]; by default standardised over all samples, on this thread. */
 export function imageSource(
   dataset: ImageDataset | ImageFileDataset,
   {
     group = everyone(dataset.labels.length),
-    preparer = imagePreparer(recipeOf(dataset, normaliserFor(dataset, {}), {}), 0),
-  }: SourceOptions & { readonly preparer?: ImagePreparer } = {},
+    preparation: { normaliser, preparer } = preparationOf(dataset, {}, 0),
+  }: SourceOptions & { readonly preparation?: Preparation } = {},
 ): Source {
   return {
     dataset,
     group,
+    normaliser,
     async batch(indices, visits) {
       const labels = labelsAndGroups(dataset, group, indices);
       const x = await preparer.prepare(jobFor(dataset, indices, visits));
@@ -178,6 +187,15 @@ const recipeOf = (
   { augmentation, seed = 0 }: Pick<ImageOptions, 'augmentation' | 'seed'>,
 ) => ({ imageShape, mean, std, ...(augmentation && { augmentation: { ...augmentation, seed, stream: 'images' } }) });
 
+function preparationOf(
+  dataset: ImageDataset | ImageFileDataset,
+  options: Omit<MeasureOptions, 'group'>,
+  workers: number,
+): Preparation {
+  const normaliser = normaliserFor(dataset, options);
+  return { normaliser, preparer: imagePreparer(recipeOf(dataset, normaliser, options), workers) };
+}
+
 /**
  * Measures on training samples what the samples are normalised by, and returns what makes a source of any part (training, validation, test) of
  * the same data set.
@@ -203,7 +221,7 @@ function sourceMaker(train: Dataset, options: Omit<MeasureOptions, 'group'>): So
   }
   if (options.augmentation) checkAugmentation(options.augmentation);
   const { workers = train.kind === 'image-files' ? defaultWorkers() : 0 } = options;
-  const preparer = imagePreparer(recipeOf(train, normaliserFor(train, options), options), workers);
+  const preparation = preparationOf(train, options, workers);
   return (part, group) => {
     const images = part as ImageDataset | ImageFileDataset;
     if (images.imageShape.join('×') !== train.imageShape.join('×')) {
@@ -211,6 +229,6 @@ function sourceMaker(train: Dataset, options: Omit<MeasureOptions, 'group'>): So
         `${part.name}: has images of ${images.imageShape.join('×')}, ${train.name} of ${train.imageShape.join('×')}; all parts need one shape.`,
       );
     }
-    return imageSource(images, { preparer, group });
+    return imageSource(images, { preparation, group });
   };
 }
