@@ -3,6 +3,7 @@ import type { Snapshot } from '../autobalance/index.js';
 import { decodeSafetensors } from '../data/index.js';
 import { AutobalanceError, DataError } from '../ir/index.js';
 import { encodeArrays } from './arrays.js';
+import { learnedAugmentation } from './augmentation-schema.js';
 import { type RunConfig, runConfigSchema } from './schema.js';
 import { validate } from './validate.js';
 
@@ -41,6 +42,7 @@ const entrySchema = z.strictObject({
     stageIndex: z.number().int().min(0),
     phase: record.nullable(),
     learned: z.strictObject({ delta: table, iota: table, weight: table }).nullable(),
+    augmentation: learnedAugmentation.exactOptional(),
     results: z.record(z.string(), record),
     hypergradients: z.array(record),
     seconds: z.record(z.string(), z.number()),

@@ -107,10 +107,10 @@ export function resolveConfig(
   const preset = presetNamed(nameOfPreset(name, files) ?? fallback ?? noPreset());
   const plain = options.quick ? merge(defaults(preset), preset.quick) : defaults(preset);
   const base = wantsReference(files) ? merge(plain, { search: referenceSearch }) : plain;
-  const remedy = (path: readonly PropertyKey[]): string => {
+  const remedy = (path: readonly PropertyKey[], nearest = 'correct it'): string => {
     const entry = path.findIndex((key) => typeof key === 'number');
     const usual = valueAt(base, entry < 0 ? path : path.slice(0, entry));
-    return usual === undefined ? 'correct it' : `the preset ${preset.name} has ${JSON.stringify(usual)}`;
+    return usual === undefined ? nearest : `the preset ${preset.name} has ${JSON.stringify(usual)}`;
   };
   let config = base as RunConfig;
   for (const { source, value } of files) {
@@ -213,6 +213,11 @@ function requireConsistent(config: RunConfig, source: string): void {
   const given = typeof start === 'object' && 'delta' in start ? start.delta : undefined;
   // Every fixed loss has Δ = 1 for its largest class.
   if (search.learn.includes('delta') && search.compat !== 'reference') rawDelta(given ?? [1], search.parametrisation);
+  if (search.learn.length === 0 && !search.augmentation) {
+    fail(
+      'search.learn must name at least one of delta, iota, weight, or search.augmentation must be there: there would be nothing to learn',
+    );
+  }
   if (config.data?.group !== undefined) return;
   const grouped = methods.find((name) => name !== 'autobalance' && baselines[name].needs === 'groups');
   if (grouped !== undefined) {
@@ -221,6 +226,12 @@ function requireConsistent(config: RunConfig, source: string): void {
   if (search.by !== undefined && search.by !== 'class') {
     fail(
       `search.by must be class without groups, got ${search.by}; name a group column as data.group, or leave it out`,
+    );
+  }
+  const { augmentation } = search;
+  if (augmentation?.by === 'group' || augmentation?.by === 'class-group') {
+    fail(
+      `search.augmentation.by must be shared or class without groups, got ${augmentation.by}; name a group column as data.group, or choose one of those`,
     );
   }
 }

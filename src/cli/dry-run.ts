@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
-import { type Stage, WATCHED } from '../autobalance/index.js';
+import { policySize } from '../augment/index.js';
+import { policyFor, type Stage, WATCHED } from '../autobalance/index.js';
 import { currentBackend } from '../backends/index.js';
 import { cellCounts, type GroupColumn } from '../data/index.js';
 import { parameterCount } from '../nn/index.js';
@@ -77,6 +78,35 @@ function stagePlans(config: RunConfig, session: Session, stages: readonly Stage[
   });
 }
 
+interface AugmentationPlan {
+  readonly by: string;
+  readonly operations: readonly string[];
+  readonly policies: number;
+  /** Numbers that the search learns of them. */
+  readonly parameters: number;
+}
+
+/** The augmentation policies that a search would learn; none if it learns none. */
+function augmentationPlan(
+  { search }: RunConfig,
+  { experiment }: Session,
+  { train }: LoadedData,
+): AugmentationPlan | undefined {
+  const { augmentation } = search;
+  if (!augmentation || !experiment.stages.some(({ kind }) => kind === 'search')) return undefined;
+  const { names } = experiment.group;
+  const policy = policyFor(augmentation, augmentation.operations, { classes: train.classes, groups: names.length });
+  return {
+    by: augmentation.by,
+    operations: policy.operations.map(({ name }) => name),
+    policies: policy.cells,
+    parameters: policySize(policy),
+  };
+}
+
+const augmentationText = ({ by, operations, policies, parameters }: AugmentationPlan): string =>
+  `Augmentation, ${by}: ${policies} ${policies === 1 ? 'policy' : 'policies'} of ${operations.join(', ')}; ${parameters} numbers to learn\n`;
+
 const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 /** By class and group if there are groups, else by class; of many classes only how many there are of what sizes. */
@@ -131,6 +161,7 @@ export async function dryRun(session: Session): Promise<CommandResult> {
   const { command, config, data } = session.options;
   const { stages } = session.experiment;
   const model = modelFor(config, data);
+  const augmentation = augmentationPlan(config, session, data);
   const parts = partsOf(session, data, stages);
   const costs = await probe(config, data, stages);
   const plans = stagePlans(config, session, stages, costs);
@@ -145,10 +176,21 @@ export async function dryRun(session: Session): Promise<CommandResult> {
       `Settings\n\n${configText(config)}`,
       `Samples\n${partsText(parts, data, session.experiment.group)}\n`,
       `Model: ${model.name}, ${parameters} parameters\n`,
+      ...(augmentation ? [augmentationText(augmentation)] : []),
       `Stages of ${command}\n${stagesText(plans)}\n`,
       `Memory: about ${gigabytes(memory.peakBytes)} of ${gigabytes(memory.machineBytes)}.`,
       `Time: about ${duration(seconds)} on ${backend} (${device}); a step took ${costs.step.toFixed(3)} s${solve}.\n`,
     ].join('\n'),
-    json: { command, config, parts, model: { name: model.name, parameters }, stages: plans, seconds, costs, memory },
+    json: {
+      command,
+      config,
+      parts,
+      model: { name: model.name, parameters },
+      ...(augmentation && { augmentation }),
+      stages: plans,
+      seconds,
+      costs,
+      memory,
+    },
   };
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { LearnedAugmentation } from '../autobalance/index.js';
 import { readFileOrThrow } from '../data/files.js';
 import type { LearnedLoss } from '../export/learned-loss.js';
 import { DataError } from '../ir/index.js';
+import { learnedAugmentation } from './augmentation-schema.js';
 import { validate } from './validate.js';
 
 const REMEDY = 'name the loss.json of a search';
@@ -20,13 +22,17 @@ const schema = z.looseObject({
   delta: table,
   iota: table,
   weight: table,
+  augmentation: learnedAugmentation.exactOptional(),
 });
 
+/** What a search learned: a loss, and maybe augmentation policies beside it. */
+export type LearnedFile = LearnedLoss & { readonly augmentation?: LearnedAugmentation };
+
 /** @throws {FileError} if it cannot be read; {DataError} if it is no loss.json. */
-export const readLearnedLoss = async (path: string): Promise<LearnedLoss> =>
+export const readLearnedLoss = async (path: string): Promise<LearnedFile> =>
   parseLearnedLoss(new TextDecoder().decode(await readFileOrThrow(path)), path);
 
-export function parseLearnedLoss(text: string, source: string): LearnedLoss {
+export function parseLearnedLoss(text: string, source: string): LearnedFile {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -34,7 +40,11 @@ export function parseLearnedLoss(text: string, source: string): LearnedLoss {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataError(`${source}: not valid JSON (${reason}); ${REMEDY}`, { cause: error });
   }
-  const { classCounts, groups, ...tables } = validate(schema, value, { source, kind: DataError, remedy: () => REMEDY });
+  const { classCounts, groups, augmentation, ...tables } = validate(schema, value, {
+    source,
+    kind: DataError,
+    remedy: () => REMEDY,
+  });
   const width = Math.max(
     groups?.length ?? 1,
     ...[tables.delta, tables.iota, tables.weight].flat().map((row) => (typeof row === 'number' ? 1 : row.length)),
@@ -47,6 +57,7 @@ export function parseLearnedLoss(text: string, source: string): LearnedLoss {
     delta: rows('delta'),
     iota: rows('iota'),
     weight: rows('weight'),
+    ...(augmentation && { augmentation }),
   };
 }
 

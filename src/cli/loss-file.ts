@@ -1,6 +1,7 @@
-import type { ClassLossNumbers } from '../autobalance/index.js';
+import { policyParams } from '../augment/index.js';
+import { type ClassLossNumbers, policyFor } from '../autobalance/index.js';
 import { readFileOrThrow } from '../data/files.js';
-import { DataError } from '../ir/index.js';
+import { AutobalanceError, DataError } from '../ir/index.js';
 import { type LossFile, lossFileSchema } from './schema.js';
 import { validate } from './validate.js';
 
@@ -38,7 +39,21 @@ export function parseLossFile(text: string, source: string): LossFile {
       `${source}: clusters must have a number for each of the ${classes} classes, got ${loss.clusters.length}; ${REMEDY}`,
     );
   }
+  requirePolicies(loss, source);
   return loss;
+}
+
+/** Whether its augmentation policies can be trained under. */
+function requirePolicies({ augmentation, classCounts }: LossFile, source: string): void {
+  if (!augmentation) return;
+  const { operations, groups = [], ...form } = augmentation;
+  const names = operations.map(({ name }) => name);
+  try {
+    policyParams(policyFor(form, names, { classes: classCounts.length, groups: groups.length }), augmentation);
+  } catch (error) {
+    if (!(error instanceof AutobalanceError)) throw error;
+    throw new DataError(`${source}: ${error.message}`, { cause: error });
+  }
 }
 
 /** The tables of a loss. */

@@ -20,6 +20,9 @@ export interface Probe {
 /** Test samples to time evaluation on. */
 const LOOKED_AT = 500;
 
+/** Gradients that a batch for the mixed product alone costs: two to linearize, two for the product. */
+const MIXED = 4;
+
 type Trial = Experiment<unknown, unknown, Dataset>;
 
 const trial = (config: RunConfig, data: LoadedData, stages: readonly Stage[]): Trial =>
@@ -57,7 +60,7 @@ export async function probe(config: RunConfig, data: LoadedData, stages: readonl
   await training.close();
   if (!stages.some(({ kind }) => kind === 'search')) return { step, evaluation, peakBytes: peak() };
   const before = peak();
-  const { innerBatches, outerBatches, spectrumInterval, folds: _, ...search } = config.search;
+  const { innerBatches, mixedBatches = 0, outerBatches, spectrumInterval, folds: _, ...search } = config.search;
   const single = { ...search, warmupEpochs: 0, interval: 1, innerBatches: 1, outerBatches: 1, spectrumInterval: 2 };
   const searching = trial({ ...config, search: single }, data, [{ method: 'autobalance', kind: 'search' }]);
   const [, plain = step, estimating = plain] = await timed(searching, 3);
@@ -66,8 +69,8 @@ export async function probe(config: RunConfig, data: LoadedData, stages: readonl
   const grown = peak() - before;
   return {
     step,
-    hypergradient: outerBatches * step + innerBatches * inner,
+    hypergradient: outerBatches * step + innerBatches * inner + mixedBatches * MIXED * step,
     evaluation,
-    peakBytes: peak() + (innerBatches - 1) * grown,
+    peakBytes: peak() + (innerBatches + mixedBatches - 1) * grown,
   };
 }

@@ -131,6 +131,9 @@ export function hypergradientLine(reports: readonly HypergradientReport[]): stri
   if (!last) return undefined;
   return (
     `${reports.length} hypergradients (${tally(reports.map(({ status }) => status))}), ` +
-    `validation ${fixed(last.outer, 4)}, residual ${fixed(last.residuals.at(-1), 3)}, Δ ${span(flatTable(last.delta))}, ι ${span(flatTable(last.iota))}`
+    `validation ${fixed(last.outer, 4)}, residual ${fixed(last.residuals.at(-1), 3)}, Δ ${span(flatTable(last.delta))}, ι ${span(flatTable(last.iota))}` +
+    (last.augmentation
+      ? `, augmentation probability ${span(last.augmentation.flatMap(({ probability }) => probability))}`
+      : '')
   );
 }

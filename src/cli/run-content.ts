@@ -81,7 +81,8 @@ function leadOf(config: RunConfig, samples: number): string {
   const { longTail, training, searchEpochs, search } = config;
   return (
     `${samples} training samples${longTail ? `, imbalance ${longTail.imbalance}` : ''}; ${training.epochs} epochs of SGD at ${training.learningRate} in batches of ` +
-    `${training.batchSize}; search: ${searchEpochs} epochs, a hypergradient every ${search.interval} steps, objective ${objectiveText(search.objective)}, Δ by ${search.parametrisation}.`
+    `${training.batchSize}; search: ${searchEpochs} epochs, a hypergradient every ${search.interval} steps, objective ${objectiveText(search.objective)}, Δ by ${search.parametrisation}` +
+    `${search.augmentation ? `, augmentation learned (${search.augmentation.by})` : ''}.`
   );
 }
 

@@ -3,30 +3,20 @@ import type { BaselineName, ExperimentSettings, ObjectiveSetting, Table } from '
 import { baselineNames, baselines, fixedLosses, methodNames, objectiveNames } from '../autobalance/index.js';
 import { type Sampling, samplings } from '../data/index.js';
 import { modelNames } from '../nn/index.js';
-
-const list = (names: readonly string[]): string => names.join(', ');
-
-/** The message of every rule completes "KEY …". */
-const number = (rule: string, test: (value: number) => boolean) =>
-  z.number({ error: `must be ${rule}` }).refine((value) => test(value), { error: `must be ${rule}` });
-const integer = (least: number) =>
-  number(`an integer of at least ${least}`, (value) => Number.isSafeInteger(value) && value >= least);
-const positive = number('a positive number', (value) => value > 0);
-const notNegative = number('a number that is not negative', (value) => value >= 0);
-const fraction = number('a number between 0 and 1, both excluded', (value) => value > 0 && value < 1);
-const momentum = number('a number from 0 to below 1', (value) => value >= 0 && value < 1);
-const choice = <const T extends readonly [string, ...string[]]>(names: T) =>
-  z.enum(names, { error: `must be one of ${list(names)}` });
-const set = <S extends z.ZodType>(item: S, what: string) =>
-  z
-    .array(item, { error: `must be a list of ${what}` })
-    .min(1, { error: `must name at least one of ${what}` })
-    .refine((items) => new Set(items).size === items.length, { error: 'must not name anything twice' })
-    .readonly();
-const orAuto = (schema: z.ZodType<number>, rule: string) =>
-  z.union([schema, z.literal('auto')], { error: `must be ${rule} or auto` });
-const section = <S extends z.core.$ZodLooseShape>(shape: S) =>
-  z.strictObject(shape, { error: 'must be a section with keys of its own' });
+import { augmentationSearch, learnedAugmentation } from './augmentation-schema.js';
+import {
+  choice,
+  fraction,
+  integer,
+  list,
+  momentum,
+  notNegative,
+  number,
+  orAuto,
+  positive,
+  section,
+  set,
+} from './rules.js';
 
 const fixedNames = Object.keys(fixedLosses) as [keyof typeof fixedLosses, ...(keyof typeof fixedLosses)[]];
 
@@ -118,6 +108,7 @@ const search = section({
   warmupEpochs: integer(0),
   interval: integer(1),
   innerBatches: integer(1),
+  mixedBatches: integer(1).exactOptional(),
   outerBatches: integer(1),
   method,
   spectrumInterval: integer(1),
@@ -126,7 +117,9 @@ const search = section({
   clip: positive,
   objective,
   parametrisation: choice(['identity', 'sigmoid', 'softplus']),
-  learn: set(choice(['delta', 'iota', 'weight']), 'delta, iota, weight'),
+  /** May be empty where augmentation is learned. */
+  learn: set(choice(['delta', 'iota', 'weight']), 'delta, iota, weight', 0),
+  augmentation: augmentationSearch.exactOptional(),
   by: choice(['class', 'group', 'class-group']).exactOptional(),
   clusters: z
     .union([z.strictObject({ size: integer(1) }), z.strictObject({ of: z.array(integer(0)).readonly() })], {
@@ -226,6 +219,8 @@ export const lossFileSchema = section({
   delta: finite,
   iota: finite,
   weight: weights,
+  /** The augmentation that was learned with it. */
+  augmentation: learnedAugmentation.exactOptional(),
 });
 export type LossFile = z.infer<typeof lossFileSchema>;
 
@@ -245,7 +240,12 @@ export const summarySchema = section({
   classCounts: z.array(z.number()),
   methods: z.record(z.string(), errors.extend({ seconds: z.number() })),
   /** `null` if the run learned and was given no loss. */
-  learned: section({ delta: finite, iota: finite, weight: weights.exactOptional() }).nullable(),
+  learned: section({
+    delta: finite,
+    iota: finite,
+    weight: weights.exactOptional(),
+    augmentation: learnedAugmentation.exactOptional(),
+  }).nullable(),
   hypergradient: section({
     /** The worst that was met; `null` if none was taken. */
     status: z.enum(['converged', 'truncated', 'negative-curvature', 'diverged']).nullable(),

@@ -60,7 +60,7 @@ export class Session {
       data,
       stages,
       config,
-      learned && { learned },
+      learned && { learned, ...(loss.file.augmentation && { augmentation: loss.file.augmentation }) },
     );
     const plan = planOf(stages, config, this.experiment.counts);
     this.progress = part?.progress ?? new Progress(io, { live, color: colorIn(live), plan });
@@ -184,7 +184,7 @@ export class Session {
   }
 
   #learnedLoss(): LossFile {
-    const { counts, learned, groups } = this.experiment;
+    const { counts, learned, learnedAugmentation, groups } = this.experiment;
     const { parametrisation, clusters } = this.options.config.search;
     const tables = lossTables(learned!);
     return {
@@ -193,6 +193,7 @@ export class Session {
       ...(Object.values(tables).some(isByGroup) && { groups: [...groups] }),
       ...(clusters && { clusters: [...clustersOf(clusters, counts)] }),
       ...tables,
+      ...(learnedAugmentation && { augmentation: learnedAugmentation }),
     };
   }
 

@@ -1,4 +1,4 @@
-import type { ClassLossNumbers, HypergradientReport, MethodResult } from '../autobalance/index.js';
+import type { ClassLossNumbers, HypergradientReport, LearnedAugmentation, MethodResult } from '../autobalance/index.js';
 import type { ClassificationErrors } from '../metrics/index.js';
 import { lossTables } from './loss-file.js';
 import type { RunConfig, Summary } from './schema.js';
@@ -13,6 +13,7 @@ export interface SummarySource {
   readonly results: ReadonlyMap<string, MethodResult>;
   readonly hypergradients: readonly HypergradientReport[];
   readonly learned: ClassLossNumbers | undefined;
+  readonly learnedAugmentation?: LearnedAugmentation | undefined;
 }
 
 /** Errors as files hold them: `null` for what JSON has no number for. */
@@ -38,7 +39,7 @@ export function hypergradientSummary(reports: readonly HypergradientReport[]): S
 
 export function summarise(
   { preset, seed }: RunConfig,
-  { counts, results, hypergradients, learned }: SummarySource,
+  { counts, results, hypergradients, learned, learnedAugmentation: augmentation }: SummarySource,
   backend: string,
 ): Summary {
   const methods = [...results].map(([name, result]) => [name, { ...errorsJson(result), seconds: result.seconds }]);
@@ -48,7 +49,7 @@ export function summarise(
     backend,
     classCounts: [...counts],
     methods: Object.fromEntries(methods),
-    learned: learned ? lossTables(learned) : null,
+    learned: learned ? { ...lossTables(learned), ...(augmentation && { augmentation }) } : null,
     hypergradient: hypergradientSummary(hypergradients),
   };
 }

@@ -10,8 +10,8 @@ export interface ValidateOptions {
   readonly source: string;
   /** The error to throw. Default {@link ConfigError}. */
   readonly kind?: ErrorKind;
-  /** What to do about the value at this path. */
-  readonly remedy: (path: Path) => string;
+  /** What to do about the value at this path. @param nearest which of the names that it may be was meant, where it is a name */
+  readonly remedy: (path: Path, nearest?: string) => string;
 }
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -65,7 +65,11 @@ export function validate<T>(
   requireKnownKeys(schema, value, source, kind);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const { path, message } = result.error.issues[0]!;
+  const [issue] = result.error.issues;
+  const { path, message } = issue!;
   const key = path.length > 0 ? `${pathText(path)} ` : '';
-  throw new kind(`${source}: ${key}${message}, got ${shown(valueAt(value, path))}; ${remedy(path)}`);
+  const got = valueAt(value, path);
+  const names = issue!.code === 'invalid_value' ? issue!.values.map(String) : [];
+  const nearest = typeof got === 'string' && names.length > 0 ? suggestion(got, names) : undefined;
+  throw new kind(`${source}: ${key}${message}, got ${shown(got)}; ${remedy(path, nearest)}`);
 }

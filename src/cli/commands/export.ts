@@ -21,13 +21,23 @@ export async function exportLoss(path: string, { to, out }: ExportOptions): Prom
   if (!target) {
     throw new ConfigError(`--to: there is no export to ${JSON.stringify(to)}; ${suggestion(to, exportTargets)}`);
   }
-  const loss = await readLearnedLoss(path);
+  const { augmentation, ...loss } = await readLearnedLoss(path);
+  const left = augmentation
+    ? 'Its augmentation policies are left out: what is exported is a function of logits; `retrain --loss` applies them.\n'
+    : '';
   const content = exporters[target](loss, { source: basename(path), version: packageVersion() });
   await writeFileAtomic(out, content);
   const [classes, groups] = [loss.classCounts.length, loss.groups?.length];
   return {
     exitCode: EXIT.ok,
-    text: `Wrote ${out}: ${target}, ${classes} classes${groups === undefined ? '' : `, ${groups} groups`}.\n`,
-    json: { file: out, target, classes, groups: groups ?? null, bytes: Buffer.byteLength(content) },
+    text: `Wrote ${out}: ${target}, ${classes} classes${groups === undefined ? '' : `, ${groups} groups`}.\n${left}`,
+    json: {
+      file: out,
+      target,
+      classes,
+      groups: groups ?? null,
+      bytes: Buffer.byteLength(content),
+      augmentationLeftOut: augmentation !== undefined,
+    },
   };
 }

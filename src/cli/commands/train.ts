@@ -6,6 +6,7 @@ import { ConfigError, FileError } from '../../ir/index.js';
 import { classTable } from '../../report/class-table.js';
 import { countsText, MOST_CLASSES, tally } from '../../report/format.js';
 import { methodTable } from '../../report/method-table.js';
+import { augmentationText } from '../augmentation-text.js';
 import { CHECKPOINT, type Checkpoint, decodeCheckpoint, type TrainingCommand } from '../checkpoint.js';
 import { type ConfigOptions, configText, parseConfig, readConfigFile, resolveConfig } from '../config.js';
 import { loadData } from '../data.js';
@@ -262,6 +263,7 @@ export function summaryText(
     `${dataset}, seed ${seed}: ${title}`,
     ...(many ? [methodTable(rows)] : []),
     table,
+    ...(learned?.augmentation ? [augmentationText(learned.augmentation)] : []),
     ...(solves.length > 0 ? [`${solves.length} hypergradients: ${tally(solves)}.`] : []),
   ].join('\n');
 }
