@@ -1,3 +1,4 @@
+import type { LearnedAugmentation } from '../../autobalance/index.js';
 import type { Evaluation } from '../../metrics/index.js';
 
 /** Numbers by class, or by class and group: [K], or K (or 1) rows of G. */
@@ -14,6 +15,9 @@ export interface LossTables {
   readonly iota: Table;
   readonly weight: Table;
 }
+
+/** Augmentation policies that were learned. */
+export type Policies = Pick<LearnedAugmentation, 'by' | 'groups' | 'operations'>;
 
 export interface Method {
   readonly name: string;
@@ -60,7 +64,7 @@ export interface RunContent {
   readonly methods: readonly Method[];
   readonly epochs: readonly EpochPoint[];
   readonly hypergradients: readonly HypergradientPoint[];
-  readonly learned?: LossTables;
+  readonly learned?: LossTables & { readonly augmentation?: Policies };
   readonly files: readonly RawFile[];
   readonly footer: string;
 }

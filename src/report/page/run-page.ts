@@ -1,5 +1,6 @@
 import { type Fragment, html } from '../html.js';
 import { csvTable, htmlTable } from '../table.js';
+import { augmentationFigure } from './augmentation.js';
 import { classErrorsFigure } from './class-errors.js';
 import { confusionFigures } from './confusion.js';
 import type { RunContent } from './content.js';
@@ -88,6 +89,15 @@ async function searchSections({ learned, classes, groupNames, hypergradients }: 
   return [
     ...(learned
       ? [{ id: 'learned', title: 'Learned loss', content: await learnedLossFigures(learned, classes, groupNames) }]
+      : []),
+    ...(learned?.augmentation
+      ? [
+          {
+            id: 'augmentation',
+            title: 'Learned augmentation',
+            content: await augmentationFigure(learned.augmentation, classes),
+          },
+        ]
       : []),
     ...(hypergradients.length > 0
       ? [

@@ -120,3 +120,51 @@ test('data can be taken from the page', async () => {
   expect(large).not.toContain('download="metrics.ndjson"');
   expect(textOf(large)).toContain('metrics.ndjson: 5.0 MB, in the run directory');
 });
+
+test('learned augmentation: a row for each policy from the most frequent class on, probability and magnitude of each operation', async () => {
+  const run = madeUpRun({ classes: 3, methods: [], hypergradients: 0 });
+  const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => (from + i) / 20);
+  const operation = (name: string, count: number) => ({
+    name,
+    unit: 'degrees',
+    probability: numbers(1, count),
+    magnitude: numbers(2, count),
+  });
+  const pageFor = (augmentation: NonNullable<NonNullable<typeof run.learned>['augmentation']>): Promise<string> =>
+    runPage({ ...run, learned: { ...run.learned!, augmentation } });
+  const rowsOf = (page: string): string[][] => {
+    const table = /<figure id="learned-augmentation"[\s\S]*?<tbody>([\s\S]*?)<\/tbody>/.exec(page)![1]!;
+    return [...table.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row]) =>
+      [...row!.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/g)].map(([, cell]) => textOf(cell!).trim()),
+    );
+  };
+  const byClass = await pageFor({ by: 'class', operations: [operation('rotate', 3), operation('flip', 3)] });
+  requirePage(byClass);
+  expect(sectionsOf(byClass)).toContain('augmentation');
+  const { names, counts } = run.classes;
+  const order = [0, 1, 2].sort((a, b) => counts[b]! - counts[a]!);
+  expect(rowsOf(byClass)).toEqual(
+    order.map((k) => {
+      const both = [((1 + k) / 20).toFixed(3), ((2 + k) / 20).toFixed(3)];
+      return [names[k], ...both, ...both];
+    }),
+  );
+  expect(textOf(byClass)).toContain(
+    `Most often done: rotate to ${names[2]}, with probability 0.15 and magnitude 0.20.`,
+  );
+
+  const shared = await pageFor({ by: 'shared', operations: [operation('rotate', 1)] });
+  expect(rowsOf(shared)).toEqual([['all images', '0.050', '0.100']]);
+  const cells = await pageFor({ by: 'class-group', groups: ['a', 'b'], operations: [operation('rotate', 6)] });
+  expect(rowsOf(cells).slice(0, 2)).toEqual([
+    [`${names[order[0]!]}, a`, ((1 + 2 * order[0]!) / 20).toFixed(3), ((2 + 2 * order[0]!) / 20).toFixed(3)],
+    [`${names[order[0]!]}, b`, ((2 + 2 * order[0]!) / 20).toFixed(3), ((3 + 2 * order[0]!) / 20).toFixed(3)],
+  ]);
+  const many = madeUpRun({ classes: 101, methods: [], hypergradients: 0 });
+  const long = await runPage({
+    ...many,
+    learned: { ...many.learned!, augmentation: { by: 'class', operations: [operation('flip', 101)] } },
+  });
+  expect(long).toContain('Drawn are the first 60 of 101; the table has all.');
+  expect(rowsOf(long)).toHaveLength(101);
+});
