@@ -94,4 +94,4 @@ const POLICY_TRAVEL = 15;
 export const automaticRate = (updates: number): number => Math.min(0.2, TRAVEL / Math.max(1, updates));
 
 /** The same for the numbers of augmentation policies. */
-export const automaticPolicyRate = (updates: number): number => Math.min(0.3, POLICY_TRAVEL / Math.max(1, updates));
+export const automaticPolicyRate = (updates: number): number => Math.min(0.15, POLICY_TRAVEL / Math.max(1, updates));

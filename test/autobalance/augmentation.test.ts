@@ -17,6 +17,7 @@ import {
   hypergradient,
   ImageAugmentation,
   imageDataset,
+  imageSource,
   implicit,
   initPolicy,
   type LearnedAugmentation,
@@ -245,11 +246,11 @@ describe('SearchPhase with policies', () => {
   const split = stratifiedSplit(data.labels, CLASSES, 0.4, new Random(4), all);
   const settings = { ...trainingSettings, epochs: 5, learningRate: 0.05 };
   const programs = trainPrograms(linearModel, trainingSettings);
-  const phaseOf = (search: Partial<SearchSettings>, epochs = 5) =>
+  const phaseOf = (search: Partial<SearchSettings>, epochs = 5, own = source) =>
     new SearchPhase({
       model: linearModel,
       programs,
-      source,
+      source: own,
       splits: [split],
       random: new Random(1),
       settings: { ...settings, epochs },
@@ -283,7 +284,10 @@ describe('SearchPhase with policies', () => {
 
   test('an operation that spoils the training images is done less and less', async () => {
     // Of three columns the first and the last change places: a mirrored image of class 0 is one of class 2.
-    const phase = phaseOf({ learn: [], augmentation: { by: 'class', operations: ['flip'], probability: 0.4 } }, 12);
+    const phase = phaseOf(
+      { learn: [], augmentation: { by: 'class', operations: ['flip'], probability: 0.4, learningRate: 0.3 } },
+      12,
+    );
     await runPhase(phase);
     const [first, middle, last] = chances(phase);
     expect(first).toBeLessThan(0.2);
@@ -324,6 +328,16 @@ describe('SearchPhase with policies', () => {
       expect(second.learnedAugmentation).toEqual(whole.learnedAugmentation);
       expect(second.learned).toEqual(whole.learned);
     }
+  });
+
+  test('by class and group: a policy for each cell, and the names of the groups with what was learned', async () => {
+    const group: GroupColumn = { name: 'half', names: ['a', 'b'], values: data.labels.map((_, i) => (i % 5) % 2) };
+    const augmentation = { by: 'class-group', operations: ['contrast'] } as const;
+    const phase = phaseOf({ augmentation }, 3, imageSource(data, { group }));
+    await runPhase(phase);
+    expect(phase.learnedAugmentation!.groups).toEqual(['a', 'b']);
+    const moved = chances(phase).map((chance) => Math.abs(chance - 0.1) > 1e-5);
+    expect(moved).toEqual(new Array(6).fill(true));
   });
 
   test('refuses to learn nothing, and to augment as the published code does', () => {

@@ -102,6 +102,21 @@ describe('a run that learns augmentation', () => {
     expect(Object.entries(await weightsOf(String(runDirectory)))).toEqual(whose);
   });
 
+  test('retraining goes through the policies: without them, or with some that do nothing, it comes to other weights', async () => {
+    const loss = await lossOf(wholeRun);
+    const retrain = async (name: string, own: object): Promise<object> => {
+      const path = await work.file(name, JSON.stringify(own));
+      const { out } = await cli(['retrain', 'mnist-lt', ...options, '--loss', path, '--runs', work.runs, '--json']);
+      return weightsOf(String(jsonOf(out).runDirectory));
+    };
+    const never = loss.augmentation!.operations.map((operation) => ({ ...operation, probability: [0, 0, 0] }));
+    const { augmentation: policies, ...plain } = loss;
+    const [with_, without] = [await retrain('with.json', loss), await retrain('without.json', plain)];
+    expect(with_).not.toEqual(without);
+    const idle = await retrain('idle.json', { ...plain, augmentation: { ...policies, operations: never } });
+    expect(idle).toEqual(without);
+  });
+
   test('a terminal is shown the span over the classes', async () => {
     const { out } = await cli([
       'retrain',
