@@ -1,7 +1,8 @@
-// Compiles the native executor to WebAssembly: native/wasm/autobalance.wasm, which is committed and shipped, so that neither Node without a
-// compiler nor a browser has to build anything. Needs emscripten 3.1 or newer (Debian: apt-get install emscripten). The module carries a hash of
-// what it was made from; test/wasm/module.test.ts says when it is out of date.
-import { spawn } from 'node:child_process';
+// Compiles the native executor to WebAssembly, so that neither Node without a compiler nor a browser has to build anything: autobalance.wasm, for
+// one thread, and autobalance-threads.wasm, the same for several, whose memory is shared. Both lie in native/wasm, committed and shipped. Needs
+// emscripten 3.1.6 (Debian: apt-get install emscripten). Each module carries a hash of what it was made from; test/wasm/module.test.ts says when it
+// is out of date. `-- threads` builds that one alone.
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -10,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const native = join(root, 'native');
-export const modulePath = join(native, 'wasm', 'autobalance.wasm');
+const inWasm = (name) => join(native, 'wasm', name);
 /** Name of the custom section that holds {@link sourceHash}. */
 export const SECTION = 'autobalance.sources';
 
@@ -27,18 +28,51 @@ const compileFlags = [
   '-Wextra',
   '-Werror',
 ];
-const linkFlags = [
-  '-O3',
-  '-msimd128',
-  '-fwasm-exceptions',
-  '--no-entry',
-  '-sSTANDALONE_WASM',
-  '-sALLOW_MEMORY_GROWTH=1',
-  '-sMAXIMUM_MEMORY=4GB',
-  // An allocation that fails throws, and the run ends with an error instead of the module.
-  '-sABORTING_MALLOC=0',
-  '-sTOTAL_STACK=1MB',
-];
+const STACK = 2 ** 20;
+const MEMORY = { initial: 2 ** 24, maximum: 2 ** 32 };
+
+/** The two modules: what they are made of besides native/cpu, and how. */
+export const modules = {
+  single: {
+    path: inWasm('autobalance.wasm'),
+    own: [inWasm('exports.cc')],
+    compileFlags,
+    linkFlags: [
+      '-O3',
+      '-msimd128',
+      '-fwasm-exceptions',
+      '--no-entry',
+      '-sSTANDALONE_WASM',
+      '-sALLOW_MEMORY_GROWTH=1',
+      `-sINITIAL_MEMORY=${MEMORY.initial}`,
+      `-sMAXIMUM_MEMORY=${MEMORY.maximum}`,
+      // An allocation that fails throws, and the run ends with an error instead of the module.
+      '-sABORTING_MALLOC=0',
+      `-sTOTAL_STACK=${STACK}`,
+    ],
+  },
+  threads: {
+    path: inWasm('autobalance-threads.wasm'),
+    own: [inWasm('exports.cc'), inWasm('threads.cc')],
+    compileFlags: ['-pthread', ...compileFlags],
+    // By the linker itself: emscripten takes it that its own JavaScript runs threads, and adds what that needs. Ours asks for less.
+    linkFlags: [
+      ...['-lnoexit', '-lc-mt', '-ldlmalloc-mt', '-lcompiler_rt-mt', '-lc++-mt-except', '-lc++abi-mt-except'],
+      // Clang 14 does not know that the record by which a catch finds its type is one for each thread, so it is one for all: the calling thread
+      // alone may catch by type. Workers catch everything, which needs no record.
+      '-lunwind-except',
+      '--no-check-features',
+      ...['-mllvm', '-combiner-global-alias-analysis=false', '-mllvm', '-disable-lsr'],
+      ...['-mllvm', '-wasm-enable-eh', '-mllvm', '-exception-model=wasm'],
+      ...['--no-entry', '--strip-debug', '--import-memory', '--shared-memory', '--import-undefined'],
+      ...[`--initial-memory=${MEMORY.initial}`, `--max-memory=${MEMORY.maximum}`, '-z', `stack-size=${STACK}`],
+      // What the host calls besides the exports of `own`.
+      ...['__wasm_call_ctors', '_emscripten_thread_init', 'emscripten_tls_init', 'stackRestore'].map(
+        (name) => `--export=${name}`,
+      ),
+    ],
+  },
+};
 
 const filesUnder = (folder, ending) =>
   readdirSync(folder, { recursive: true })
@@ -46,10 +80,11 @@ const filesUnder = (folder, ending) =>
     .filter((path) => ending.test(path))
     .sort();
 
-/** SHA-256 of the sources and flags, in hexadecimal. */
-export function sourceHash() {
+/** SHA-256 of the sources and flags of a module, in hexadecimal. */
+export function sourceHash(name) {
+  const { own, compileFlags, linkFlags } = modules[name];
   const hash = createHash('sha256').update(JSON.stringify([compileFlags, linkFlags]));
-  for (const path of [...filesUnder(join(native, 'cpu'), /\.(cc|h|inc)$/), join(native, 'wasm', 'exports.cc')]) {
+  for (const path of [...filesUnder(join(native, 'cpu'), /\.(cc|h|inc)$/), ...own]) {
     hash.update(relative(native, path)).update('\0').update(readFileSync(path)).update('\0');
   }
   return hash.digest('hex');
@@ -68,7 +103,7 @@ function run(command, args) {
     child.on('error', (error) =>
       reject(
         new Error(
-          error.code === 'ENOENT' ? 'build:wasm: emcc was not found; install emscripten 3.1 or newer' : error.message,
+          error.code === 'ENOENT' ? `build:wasm: ${command} was not found; install emscripten 3.1.6` : error.message,
         ),
       ),
     );
@@ -78,10 +113,25 @@ function run(command, args) {
   });
 }
 
-async function build() {
-  const objects = join(root, 'build', 'wasm');
+/** Of emscripten, as it is installed. */
+const setting = (name) => execFileSync('em-config', [name], { encoding: 'utf8' }).trim();
+
+async function linkThreads(objects, linkFlags, to) {
+  const libraries = join(setting('CACHE'), 'sysroot', 'lib', 'wasm32-emscripten');
+  const version = setting('LLVM_ADD_VERSION');
+  const linker = join(setting('LLVM_ROOT'), version ? `wasm-ld-${version}` : 'wasm-ld');
+  const crt = join(libraries, 'crtbegin.o');
+  await run(linker, [...objects, crt, `-L${libraries}`, ...linkFlags, '-o', `${to}.plain`]);
+  const features = ['threads', 'bulk-memory', 'mutable-globals', 'sign-ext', 'simd', 'exception-handling'];
+  const flags = ['--mvp-features', ...features.map((name) => `--enable-${name}`)];
+  await run(join(setting('BINARYEN_ROOT'), 'bin', 'wasm-opt'), ['-O3', ...flags, `${to}.plain`, '-o', to]);
+}
+
+async function build(name) {
+  const { path, own, compileFlags, linkFlags } = modules[name];
+  const objects = join(root, 'build', 'wasm', name);
   mkdirSync(objects, { recursive: true });
-  const sources = [...filesUnder(join(native, 'cpu'), /\.cc$/), join(native, 'wasm', 'exports.cc')];
+  const sources = [...filesUnder(join(native, 'cpu'), /\.cc$/), ...own];
   const objectOf = (source) => join(objects, `${basename(source, '.cc')}.o`);
   const waiting = [...sources];
   const worker = async () => {
@@ -90,15 +140,20 @@ async function build() {
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  const linked = join(objects, 'autobalance.wasm');
-  await run('emcc', [...linkFlags, ...sources.map(objectOf), '-o', linked]);
-  writeFileSync(modulePath, Buffer.concat([readFileSync(linked), customSection(SECTION, sourceHash())]));
-  console.log(`autobalance: ${relative(root, modulePath)}, ${(readFileSync(modulePath).length / 1024).toFixed(0)} KiB`);
+  const linked = join(objects, 'linked.wasm');
+  if (name === 'threads') await linkThreads(sources.map(objectOf), linkFlags, linked);
+  else await run('emcc', [...linkFlags, ...sources.map(objectOf), '-o', linked]);
+  const bytes = readFileSync(linked);
+  writeFileSync(path, Buffer.concat([bytes, customSection(SECTION, sourceHash(name))]));
+  console.log(`autobalance: ${relative(root, path)}, ${(readFileSync(path).length / 1024).toFixed(0)} KiB`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  build().catch((error) => {
+  try {
+    const wanted = process.argv.slice(2);
+    for (const name of wanted.length > 0 ? wanted : Object.keys(modules)) await build(name);
+  } catch (error) {
     console.error(error.message);
     process.exitCode = 1;
-  });
+  }
 }

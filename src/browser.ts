@@ -1,2 +1,2 @@
-export * from './backends/browser.js';
+export { loadWasm, type WasmOptions, type WasmSource } from './backends/browser.js';
 export * from './portable.js';

@@ -5,6 +5,7 @@
 #include <new>
 #include <vector>
 
+#include "cpu/scratch.h"
 #include "cpu/thread_pool.h"
 
 namespace ab::lab {

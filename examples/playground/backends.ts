@@ -1,6 +1,10 @@
 import module from 'autobalance/autobalance.wasm?url';
+import threadsSource from 'autobalance/autobalance-threads.wasm?url';
 import { type GpuJs, type GpuJsMode, loadGpuJs, loadWasm, useBackend } from 'autobalance/browser';
 import type { BackendName } from './choices.js';
+
+/** Networks as small as these gain nothing from more. */
+const MOST_THREADS = 4;
 
 async function gpuJs(mode: GpuJsMode): Promise<void> {
   // 0.5 MB that nobody else needs to load.
@@ -12,7 +16,8 @@ async function gpuJs(mode: GpuJsMode): Promise<void> {
 /** How each backend is made the one that runs. */
 export const starts: { readonly [name in BackendName]: () => Promise<void> } = {
   async wasm() {
-    await loadWasm(module);
+    const threads = Math.min(navigator.hardwareConcurrency, MOST_THREADS);
+    await loadWasm(module, { threads, threadsSource });
     useBackend('wasm');
   },
   async typescript() {

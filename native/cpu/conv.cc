@@ -12,6 +12,7 @@
 #include "gemm.h"
 #include "gemm_cut.h"
 #include "gemm_tile.h"
+#include "scratch.h"
 #include "thread_pool.h"
 
 #define AB_KERNELS "../conv_all.inc"

@@ -8,6 +8,7 @@
 #include "conv_tasks.h"
 #include "gemm_cut.h"
 #include "gemm_tile.h"
+#include "scratch.h"
 #include "thread_pool.h"
 
 #define AB_KERNELS "../conv_winograd_all.inc"

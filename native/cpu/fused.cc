@@ -6,6 +6,7 @@
 #include <new>
 
 #include "kernels.h"
+#include "scratch.h"
 #include "thread_pool.h"
 
 namespace ab {

@@ -6,6 +6,7 @@
 
 #include "gemm_grid.h"
 #include "gemm_tile.h"
+#include "scratch.h"
 #include "thread_pool.h"
 
 #define AB_KERNELS "../gemm_kernels.inc"

@@ -5,6 +5,7 @@
 
 #include "isa.h"
 #include "kernels.h"
+#include "scratch.h"
 
 namespace ab {
 namespace {

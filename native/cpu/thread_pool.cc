@@ -1,18 +1,18 @@
 #include "thread_pool.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdlib>
-#include <new>
+#include <stdexcept>
 
-#if defined(__unix__) || defined(__APPLE__)
+#include "sleep.h"
+
+#if (defined(__unix__) || defined(__APPLE__)) && !defined(__EMSCRIPTEN__)
 #include <dlfcn.h>
 #endif
 #if defined(__linux__)
 #include <pthread.h>
 #include <sched.h>
-#include <sys/mman.h>
 #endif
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -70,7 +70,7 @@ int defaultThreads() {
 // Node unloads an addon together with the last worker thread that loaded it, while our threads still sleep in its code.
 // Opening ourselves with NODELETE pins the code until the process ends.
 void pinThisLibrary() {
-#if defined(__unix__) || defined(__APPLE__)
+#if (defined(__unix__) || defined(__APPLE__)) && !defined(__EMSCRIPTEN__)
   Dl_info info;
   if (dladdr(reinterpret_cast<void*>(&pinThisLibrary), &info) != 0 && info.dli_fname != nullptr)
     dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
@@ -97,6 +97,11 @@ void ThreadPool::setThreads(int n) {
   const std::lock_guard<std::mutex> lock(regions_);
   stopWorkers();
   threads_.store(std::clamp(n, 1, kMaxThreads), std::memory_order_relaxed);
+}
+
+void ThreadPool::start() {
+  const std::lock_guard<std::mutex> lock(regions_);
+  if (static_cast<int>(workers_.size()) + 1 < threads()) startWorkers();
 }
 
 // Called with regions_ held. A machine that refuses more threads (a container's limit) leaves us with fewer.
@@ -182,8 +187,12 @@ void ThreadPool::keepWorkersOffThisCpu() {
 void ThreadPool::wakeSleepers() {
   keepWorkersOffThisCpu();
   if (sleepers_.load() == 0) return;
+#if defined(__EMSCRIPTEN_PTHREADS__)
+  wakeAll(epoch_);
+#else
   { const std::lock_guard<std::mutex> asleep(sleepMutex_); }
   wake_.notify_all();
+#endif
 }
 
 void ThreadPool::run(int64_t tasks, Invoke invoke, void* body) {
@@ -205,8 +214,9 @@ void ThreadPool::run(int64_t tasks, Invoke invoke, void* body) {
   open_.store(false);
   const auto finished = [this] { return active_.load() == 0; };
   if (!spinUntil(finished, !crowded_.load(std::memory_order_relaxed))) {
-    for (int n = active_.load(); n != 0; n = active_.load()) active_.wait(n);
+    for (int n = active_.load(); n != 0; n = active_.load()) sleepWhile(active_, n);
   }
+  if (const char* why = trap_.load()) throw std::runtime_error(why);
   if (failure_) {
     std::exception_ptr failure = std::move(failure_);
     failure_ = nullptr;
@@ -236,59 +246,35 @@ void ThreadPool::workerLoop(int worker, uint64_t seen) {
     active_.fetch_add(1);
     if (open_.load()) drain(worker);
     active_.fetch_sub(1);
-    active_.notify_one();
+    wakeAll(active_);
   }
+}
+
+// Without memory or locks, which the trap may have left in disorder.
+void ThreadPool::workerTrapped(const char* why) {
+  trap_.store(why);
+  next_.store(tasks_, std::memory_order_relaxed);
+  active_.fetch_sub(1);
+  wakeAll(active_);
 }
 
 // Waits for an epoch other than `seen`; false when the pool is stopping.
 bool ThreadPool::waitForRegion(uint64_t& seen) {
   const auto changed = [this, &seen] { return epoch_.load() != seen; };
   if (!spinUntil(changed, !crowded_.load(std::memory_order_relaxed))) {
+#if defined(__EMSCRIPTEN_PTHREADS__)
+    sleepers_.fetch_add(1);
+    sleepWhile(epoch_, seen);
+    sleepers_.fetch_sub(1);
+#else
     std::unique_lock<std::mutex> lock(sleepMutex_);
     sleepers_.fetch_add(1);
     wake_.wait(lock, changed);
     sleepers_.fetch_sub(1);
+#endif
   }
   seen = epoch_.load();
   return !stopping_.load();
-}
-
-namespace {
-
-struct ScratchBlock {
-  void* memory = nullptr;
-  size_t bytes = 0;
-
-  void resize(size_t wanted) {
-    ::operator delete(memory, std::align_val_t{alignment()});
-    memory = nullptr;
-    bytes = 0;
-    memory = ::operator new(wanted, std::align_val_t{alignmentFor(wanted)});
-    bytes = wanted;
-#if defined(__linux__)
-    if (alignment() == kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
-  }
-  ~ScratchBlock() { ::operator delete(memory, std::align_val_t{alignment()}); }
-
-  // Large blocks on huge pages: the packed panels of a matrix product then need a handful of address translations. 1 % at 1024.
-  static constexpr size_t kHugePage = size_t{2} << 20;
-  static size_t alignmentFor(size_t bytes) { return bytes >= kHugePage ? kHugePage : 64; }
-  size_t alignment() const { return alignmentFor(bytes); }
-};
-
-thread_local std::array<ScratchBlock, static_cast<size_t>(ScratchSlot::count)> blocks;
-
-}  // namespace
-
-void* scratch(ScratchSlot slot, size_t bytes) {
-  ScratchBlock& block = blocks[static_cast<size_t>(slot)];
-  if (block.bytes < bytes || block.memory == nullptr) {
-    const size_t wanted = std::max({bytes, block.bytes + block.bytes / 2, size_t{4096}});
-    const size_t unit = wanted >= ScratchBlock::kHugePage ? ScratchBlock::kHugePage : 4096;
-    block.resize((wanted + unit - 1) / unit * unit);
-  }
-  return block.memory;
 }
 
 }  // namespace ab

@@ -24,6 +24,8 @@ class ThreadPool {
   int threads() const { return threads_.load(std::memory_order_relaxed); }
   // Not from inside a task.
   void setThreads(int n);
+  // Starts the workers now instead of at the first region.
+  void start();
   // How many may take part in a loop begun here: inside a task, one.
   int threadsHere() const { return insideRegion() ? 1 : threads(); }
 
@@ -51,6 +53,10 @@ class ThreadPool {
     run(tasks, [](void* body, int64_t task, int worker) { (*static_cast<Body*>(body))(task, worker); },
         const_cast<void*>(static_cast<const void*>(std::addressof(fn))));
   }
+
+  // On the thread of a worker that cannot go on and whose destructors will not run: a trap of WebAssembly. The region it was in ends with an error
+  // that says `why`, a text that stays; so does every later one, for the worker may have left anything half done.
+  void workerTrapped(const char* why);
 
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -88,6 +94,7 @@ class ThreadPool {
   void* body_ = nullptr;
   int64_t tasks_ = 0;
   std::exception_ptr failure_;
+  std::atomic<const char*> trap_{nullptr};
   std::mutex failureMutex_;
 
   // On lines of their own: every worker hammers them.
@@ -104,28 +111,5 @@ class ThreadPool {
 
 // Of a clock that only goes forward.
 int64_t nanoseconds();
-
-// Names the users of scratch memory, so that callers which nest never share a block.
-enum class ScratchSlot {
-  gemmA,
-  gemmB,
-  gemmPartial,
-  convSource,
-  convGradient,
-  convFilter,
-  convPartial,
-  convPoints,
-  convTurned,
-  fused,
-  reduce,
-  movement,
-  executor,
-  count
-};
-
-// A block of at least `bytes` bytes, 64-byte aligned, that belongs to the calling thread and keeps its contents until the same
-// thread asks for the same slot again with a larger size. Owned by the thread rather than by a worker index, because loops that run
-// inline on two Node threads are both worker 0. Throws std::bad_alloc.
-void* scratch(ScratchSlot slot, size_t bytes);
 
 }  // namespace ab

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "check.h"
+#include "cpu/scratch.h"
 #include "fuzz/tape_input.h"
 #include "program_arrays.h"
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { getBackend } from '../../src/backends/index.js';
 import { nativeAddon } from '../../src/backends/native.js';
+import { loadWasm } from '../../src/backends/wasm-file.js';
 import { Random } from '../../src/data/random.js';
 import { type Shape, sizeOf, type Tensor, type Value } from '../../src/ir/index.js';
 import {
@@ -29,7 +31,7 @@ import {
 import { relativeError } from '../support/compare.js';
 import { vjpProgram } from '../support/derivatives.js';
 import { programOf } from '../support/programs.js';
-import { reference, type Target, targets } from '../support/targets.js';
+import { reference, type Target, targetOf, targets } from '../support/targets.js';
 import { tensorOf } from '../support/tensors.js';
 
 /** Sizes at which work is cut into tiles and blocks and shared among threads. */
@@ -134,6 +136,15 @@ function results(target: Target, of: Case): Tensor[] {
 }
 
 const named = cases.map((each) => [each.name, each] as const);
+/** What a backend that has threads runs on so many of them. */
+const onThreads: { readonly [backend: string]: (count: number, target: Target) => Target } = {
+  native(count, target) {
+    nativeAddon().setThreads(count);
+    return target;
+  },
+  wasm: (count) => targetOf('wasm', loadWasm(undefined, count)),
+};
+
 /** One text for each tensor that is equal exactly if all of its bits are. */
 const digests = (tensors: readonly Tensor[]): string[] =>
   tensors.map((x) => createHash('sha256').update(x.data()).digest('hex'));
@@ -151,18 +162,14 @@ describe.each(targets.filter((target) => target !== reference).map((target) => [
 
     test.each(named)('%s: the same bits every time, for any number of threads', (_, of) => {
       const first = digests(results(target, of));
-      if (backend !== 'native') {
-        expect(digests(results(target, of))).toEqual(first);
-        return;
-      }
-      const { threads } = nativeAddon().info();
+      expect(digests(results(target, of))).toEqual(first);
+      const { threads } = getBackend(backend).info().details;
       try {
-        for (const count of [1, 2, 8]) {
-          nativeAddon().setThreads(count);
-          expect(digests(results(target, of))).toEqual(first);
+        for (const count of onThreads[backend] ? [1, 2, 3, 8] : []) {
+          expect(digests(results(onThreads[backend]!(count, target), of))).toEqual(first);
         }
       } finally {
-        nativeAddon().setThreads(threads);
+        onThreads[backend]?.(Number(threads), target);
       }
     });
   },

@@ -70,6 +70,7 @@ describe('what is published', () => {
         'dist/src/index.js',
         'dist/src/browser.js',
         'native/wasm/autobalance.wasm',
+        'native/wasm/autobalance-threads.wasm',
         'binding.gyp',
       ]),
     );

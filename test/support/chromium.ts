@@ -39,14 +39,20 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Serves a built folder on a free port of this machine. */
-export async function serve(outDir: string): Promise<Site> {
+/** With these a page is cross-origin isolated: its workers may share memory. */
+export const ISOLATED = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/** Serves a built folder, each file with these headers, on a free port of this machine. */
+export async function serve(outDir: string, headers: Readonly<Record<string, string>> = {}): Promise<Site> {
   const server = await preview({
     configFile: false,
     root: outDir,
     logLevel: 'silent',
     build: { outDir },
-    preview: { port: 0, host: '127.0.0.1' },
+    preview: { port: 0, host: '127.0.0.1', headers },
   });
   return { url: server.resolvedUrls!.local[0]!, close: () => server.close() };
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { backends, getBackend } from '../../src/backends/index.js';
 import { reference, type Target, targetOf } from './reference.js';
 
-export { reference, type Target };
+export { reference, type Target, targetOf };
 
 const wish = process.env.AUTOBALANCE_BACKEND;
 // What was asked for must not be passed over.

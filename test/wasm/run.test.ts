@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeExecutable } from '../../src/backends/executable.js';
 import { getBackend, useBackend } from '../../src/backends/index.js';
-import { WasmInstance, wasmBackend } from '../../src/backends/wasm.js';
-import { wasmModule } from '../../src/backends/wasm-file.js';
+import { wasmBackend } from '../../src/backends/wasm.js';
+import { wasmEngine } from '../../src/backends/wasm-file.js';
 import { encode } from '../../src/compile/encode.js';
 import { grad, tensor } from '../../src/index.js';
 import { BackendError, Tensor, trace, type Value } from '../../src/ir/index.js';
 import { broadcastTo, exp, matmul, mul, sum } from '../../src/ops/index.js';
 import { generator, randomProgram } from '../compile/random-programs.js';
 
-const backend = wasmBackend(wasmModule());
+const backend = wasmBackend(wasmEngine());
 
 test('a product of odd sizes, by hand', () => {
   const x = Tensor.of(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3], 'f32');
@@ -38,7 +38,7 @@ test('memory grows within a run, and what is returned is of the memory after it'
     },
     [{ shape: [], dtype: 'f32' }],
   );
-  const executable = makeExecutable(wasmBackend(wasmModule()), program);
+  const executable = makeExecutable(wasmBackend(wasmEngine()), program);
   expect(executable.stats().arenaBytes).toBeGreaterThan(9e6);
   const [result] = executable.run([Tensor.of(Float32Array.of(0), [], 'f32')]);
   expect(result!.data().every((value) => value === n * n)).toBe(true);
@@ -47,15 +47,15 @@ test('memory grows within a run, and what is returned is of the memory after it'
 test('more than 4 GiB: a typed error, and the next run goes well', () => {
   const input = Tensor.of(Float64Array.of(1), [], 'f64');
   const vast = trace((x) => [broadcastTo(x!, [600_000_000])], [input.aval]).program;
-  const own = wasmBackend(wasmModule());
+  const own = wasmBackend(wasmEngine());
   expect(() => makeExecutable(own, vast).run([input])).toThrow(/exceeds 4 GiB/);
-  expect(() => new WasmInstance(wasmModule()).staging(5e9)).toThrow(/do not fit into 4 GiB/);
+  expect(() => wasmEngine().instance.staging(5e9)).toThrow(/do not fit into 4 GiB/);
   const small = trace((x) => [exp(x!)], [input.aval]).program;
   expect(makeExecutable(own, small).run([input])[0]!.data()[0]).toBeCloseTo(Math.E, 12);
 });
 
 test('changed tapes: an error with a text or a program, never a trap', () => {
-  const instance = new WasmInstance(wasmModule());
+  const instance = wasmEngine().instance;
   const random = generator(5);
   const below = (limit: number): number => Math.floor(random() * limit);
   let refused = 0;
@@ -65,9 +65,9 @@ test('changed tapes: an error with a text or a program, never a trap', () => {
       const changed = words.slice();
       changed[below(words.length)] = [0, 1, -1, 2 ** 31 - 1, below(100)][below(5)]!;
       const at = instance.staging(changed.byteLength + 64 + literals.byteLength);
-      new Int32Array(instance.exports.memory.buffer, at, changed.length).set(changed);
+      new Int32Array(instance.memory.buffer, at, changed.length).set(changed);
       const after = at + Math.ceil(changed.byteLength / 64) * 64;
-      new Float64Array(instance.exports.memory.buffer, after, literals.length).set(literals);
+      new Float64Array(instance.memory.buffer, after, literals.length).set(literals);
       const program = instance.exports.compile(at, changed.length, after, literals.length);
       if (program !== 0) {
         instance.exports.destroy(program);

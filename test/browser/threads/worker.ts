@@ -1,0 +1,3 @@
+import { measure } from './measure.js';
+
+addEventListener('message', async ({ data }: MessageEvent<number>) => postMessage(await measure(data)));
