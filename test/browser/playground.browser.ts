@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type BackendName, backends, scenarios } from '../../examples/playground/choices.js';
-import { build, launch, open, type Site, serve } from '../support/chromium.js';
+import { build, ISOLATED, launch, open, type Site, serve } from '../support/chromium.js';
 
 // The page of examples/playground, built and served as files, used by mouse and by keyboard. Screenshots are left in .cache/playground.
 
@@ -156,6 +156,23 @@ test.each([
   await picture(name);
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   expect(content).toBeLessThanOrEqual(window!);
+});
+
+test('served with the headers that npm run playground sends, it has threads', async () => {
+  const isolated = await serve(folder, ISOLATED);
+  try {
+    ({ page, errors } = await open(browser, isolated.url));
+    await click('Start');
+    await page.waitForFunction(() => document.body.dataset.device);
+    const [device, processors] = await page.evaluate(
+      () => [document.body.dataset.device, navigator.hardwareConcurrency] as const,
+    );
+    const threads = Math.min(processors, 4);
+    expect(device).toBe(`WebAssembly generic, ${threads} thread${threads === 1 ? '' : 's'}`);
+    await page.waitForFunction(() => document.querySelector('progress')!.value > 0.02);
+  } finally {
+    await isolated.close();
+  }
 });
 
 test('what cannot be done is said', async () => {
