@@ -103,9 +103,12 @@ describe('in Node', () => {
     const result = lastLine(await run(process.execPath, 'app/esm.mjs')) as { reasons: [string, string | null][] };
     expectTrained(result);
     expect(result).toMatchObject({ oneEngine: true });
-    expect(result.reasons.map(([name]) => name)).toEqual(['native', 'wasm', 'typescript']);
-    expect(result.reasons[0]![1]).toMatch(/could not be built \(.*nowhere/);
-    expect(result.reasons.slice(1).map(([, reason]) => reason)).toEqual([null, null]);
+    const reasons = Object.fromEntries(result.reasons);
+    expect(Object.keys(reasons)).toEqual(['native', 'wasm', 'typescript', 'gpu.js', 'cuda']);
+    expect(reasons.native).toMatch(/could not be built \(.*nowhere/);
+    expect(reasons).toMatchObject({ wasm: null, typescript: null });
+    expect(reasons['gpu.js']).toMatch(/gpu\.js/);
+    expect(reasons.cuda).toMatch(/build:cuda/);
   });
 
   test('require trains on wasm', async () => {
