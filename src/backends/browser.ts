@@ -1,8 +1,8 @@
 import { BackendError, ConfigError } from '../ir/index.js';
+import { messageOf } from '../ir/message-of.js';
 import { provideBackends } from './registry.js';
 import { wasmBackend } from './wasm.js';
 import { WasmEngine } from './wasm-engine.js';
-import { messageOf } from './wasm-instance.js';
 import { isThreadCount, MOST_THREADS } from './wasm-threads.js';
 import { browserThreads, threadsRefused } from './wasm-threads-browser.js';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Convolution } from '../compile/convolution.js';
 import { encode, type Tape } from '../compile/encode.js';
 import { BackendError, type Program, Tensor, type TypedArray } from '../ir/index.js';
+import { messageOf } from '../ir/message-of.js';
 import { typed, wrapError } from './addon-errors.js';
 import type { Backend, BackendInfo, Executable, ExecutableStats } from './backend.js';
 import { convolutionWanted } from './convolution-wanted.js';
@@ -64,7 +65,7 @@ function load(): Loaded {
     addon.info();
     return { addon };
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
+    return { reason: messageOf(error) };
   }
 }
 

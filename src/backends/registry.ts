@@ -9,6 +9,7 @@ import {
   type Program,
   trace,
 } from '../ir/index.js';
+import { messageOf } from '../ir/message-of.js';
 import type { Backend, Executable } from './backend.js';
 import { environment } from './environment.js';
 import { makeExecutable } from './executable.js';
@@ -64,7 +65,7 @@ function load(name: string, options: BackendOptions = {}): BackendStatus {
     } catch (error) {
       // What cannot run here is passed over; what was asked for wrongly is not.
       if (error instanceof ConfigError) throw error;
-      return { name, reason: error instanceof Error ? error.message : String(error) };
+      return { name, reason: messageOf(error) };
     }
   });
 }

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackendError, memo } from '../ir/index.js';
+import { messageOf } from '../ir/message-of.js';
 import type { Backend } from './backend.js';
 import { convolutionWanted } from './convolution-wanted.js';
 import { packageRoot } from './package-root.js';
 import { wasmBackend } from './wasm.js';
 import { WasmEngine } from './wasm-engine.js';
-import { messageOf } from './wasm-instance.js';
 import { nodeThreads, threadsWanted } from './wasm-threads-node.js';
 
 const FILES = { single: 'autobalance.wasm', threads: 'autobalance-threads.wasm' } as const;

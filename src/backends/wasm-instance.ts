@@ -1,4 +1,5 @@
 import { BackendError } from '../ir/index.js';
+import { messageOf } from '../ir/message-of.js';
 import type { HostThread, ThreadsWanted } from './wasm-threads.js';
 
 /** What native/wasm/exports.cc exports. An address is a number of bytes from the start of the module's memory; 0 is none. */
@@ -44,8 +45,6 @@ const PAGE = 2 ** 16;
 const INITIAL_BYTES = 2 ** 24;
 /** Of libc: the host has no thread to spare. */
 const EAGAIN = 6;
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * An instance of the C++ executor in WebAssembly. Its memory only grows, to 4 GiB at most. What a trap leaves behind cannot be known, so an instance

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
+import { byGroup } from '../autobalance/augmentation/settings.js';
 import {
   baselines,
   type ClassLossNumbers,
@@ -229,7 +230,7 @@ function requireConsistent(config: RunConfig, source: string): void {
     );
   }
   const { augmentation } = search;
-  if (augmentation?.by === 'group' || augmentation?.by === 'class-group') {
+  if (augmentation && byGroup(augmentation.by)) {
     fail(
       `search.augmentation.by must be shared or class without groups, got ${augmentation.by}; name a group column as data.group, or choose one of those`,
     );

@@ -1,5 +1,6 @@
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { type BackendInfo, backends, currentBackend } from '../backends/index.js';
+import { messageOf } from '../ir/message-of.js';
 import { gitCommit, packageVersion } from './package.js';
 
 /** One backend as `info` shows it. */
@@ -36,7 +37,7 @@ function chosen(): { readonly info?: BackendInfo; readonly problem?: string } {
   try {
     return { info: currentBackend().info() };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: messageOf(error) };
   }
 }
 

@@ -3,6 +3,7 @@ import type { LearnedAugmentation } from '../autobalance/index.js';
 import { readFileOrThrow } from '../data/files.js';
 import type { LearnedLoss } from '../export/learned-loss.js';
 import { DataError } from '../ir/index.js';
+import { messageOf } from '../ir/message-of.js';
 import { learnedAugmentation } from './augmentation-schema.js';
 import { validate } from './validate.js';
 
@@ -37,7 +38,7 @@ export function parseLearnedLoss(text: string, source: string): LearnedFile {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new DataError(`${source}: not valid JSON (${reason}); ${REMEDY}`, { cause: error });
   }
   const { classCounts, groups, augmentation, ...tables } = validate(schema, value, {

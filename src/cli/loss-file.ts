@@ -2,6 +2,7 @@ import { policyParams } from '../augment/index.js';
 import { type ClassLossNumbers, policyFor } from '../autobalance/index.js';
 import { readFileOrThrow } from '../data/files.js';
 import { AutobalanceError, DataError } from '../ir/index.js';
+import { messageOf } from '../ir/message-of.js';
 import { type LossFile, lossFileSchema } from './schema.js';
 import { validate } from './validate.js';
 
@@ -16,7 +17,7 @@ export function parseLossFile(text: string, source: string): LossFile {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new DataError(`${source}: not valid JSON (${reason}); ${REMEDY}`, { cause: error });
   }
   const loss = validate(lossFileSchema, value, { source, kind: DataError, remedy: () => REMEDY });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FileError } from '../ir/errors.js';
+import { messageOf } from '../ir/message-of.js';
 
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOENT: 'check the spelling, or create the missing folder or file first',
@@ -27,7 +28,7 @@ export function errnoOf(error: unknown): string | undefined {
 /** Wraps a failed file operation. The message gives action, path, error code and what to do; `cause` is the original error. */
 export function fileError(action: string, path: string, error: unknown): FileError {
   const code = errnoOf(error);
-  const reason = code ?? (error instanceof Error ? error.message : String(error));
+  const reason = code ?? messageOf(error);
   const remedy = (code && REMEDIES[code]) ?? 'check the path and the disk';
   return new FileError(`Cannot ${action} ${path}: ${reason}; ${remedy}.`, { cause: error });
 }

@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError, DataError, FileError, NumericError } from '../ir/errors.js';
+import { messageOf } from '../ir/message-of.js';
 import {
   ensureWritableDirectory,
   errnoOf,
@@ -43,10 +44,9 @@ function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new DataError(
-      `${where}: not valid JSON (${error instanceof Error ? error.message : String(error)}); the file was damaged or edited by hand.`,
-      { cause: error },
-    );
+    throw new DataError(`${where}: not valid JSON (${messageOf(error)}); the file was damaged or edited by hand.`, {
+      cause: error,
+    });
   }
 }
 

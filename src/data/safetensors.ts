@@ -1,5 +1,6 @@
 import { endianness } from 'node:os';
 import { ConfigError, DataError, ShapeError } from '../ir/errors.js';
+import { messageOf } from '../ir/message-of.js';
 import { declaredBytes } from './files.js';
 import { bfloatToNumber, halfToNumber } from './half.js';
 
@@ -269,7 +270,7 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
     json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(PREFIX, dataStart));
     header = JSON.parse(json);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw fail(`at byte ${PREFIX}: the header is not valid JSON in UTF-8 (${reason})`, undefined, error);
   }
   const duplicate = duplicateKey(json);

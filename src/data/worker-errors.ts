@@ -9,6 +9,7 @@ import {
   ShapeError,
   WorkerError,
 } from '../ir/errors.js';
+import { messageOf } from '../ir/message-of.js';
 
 /** An error as it can be posted from one thread to another, which would otherwise lose its class and code. */
 export interface PostedError {
@@ -27,7 +28,7 @@ const KINDS = new Map<string, Kind>(
 export const postedError = (error: unknown): PostedError =>
   error instanceof AutobalanceError
     ? { code: error.code, message: error.message }
-    : { code: '', message: error instanceof Error ? error.message : String(error) };
+    : { code: '', message: messageOf(error) };
 
 /** The error again; one that was not ours is a {@link WorkerError}. */
 export function receivedError({ code, message }: PostedError): AutobalanceError {

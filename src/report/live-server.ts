@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../ir/index.js';
+import { messageOf } from '../ir/message-of.js';
 import { POLL_MS } from './page/live-script.js';
 
 /** What is served: a page, and a text that changes whenever it would. */
@@ -61,7 +62,7 @@ export async function serveLive(
   const server = createServer((request, response) => {
     askedAt = performance.now();
     answer(request, response, current).catch((error: unknown) => {
-      refuse(response, 500, `The page cannot be made: ${error instanceof Error ? error.message : String(error)}`);
+      refuse(response, 500, `The page cannot be made: ${messageOf(error)}`);
     });
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,5 @@
 import { BackendError, type Program } from '../../ir/index.js';
+import { messageOf } from '../../ir/message-of.js';
 import type { Backend, Executable } from '../backend.js';
 import { makeExecutable } from '../executable.js';
 import { BufferDevice } from './buffer-device.js';
@@ -118,5 +119,3 @@ const textOf = (refusals: Refusals): string =>
   Object.entries(refusals)
     .map(([mode, reason]) => `${mode}: ${reason}`)
     .join('; ');
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,5 @@
 import { BackendError, sizeOf } from '../../ir/index.js';
+import { messageOf } from '../../ir/message-of.js';
 import { SPECIALS } from './body.js';
 import { LARGEST_WHOLE, type Launch, type Limits } from './launch.js';
 import { type Gpu, type GpuJs, type GpuKernel, gpuModes, type Mode } from './library.js';
@@ -122,5 +123,3 @@ export abstract class Device {
 
 /** Numbers in the output of a launch. */
 export const outputSize = ({ grid, width }: Launch): number => sizeOf(grid) * width;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import { DataError } from '../../ir/errors.js';
+import { messageOf } from '../../ir/message-of.js';
 import { declaredBytes, readFileOrThrow } from '../files.js';
 
 /** An array read from an IDX file: row-major, in the byte order of this machine. */
@@ -152,7 +153,7 @@ async function gunzipIdx(compressed: Uint8Array, file: string): Promise<Uint8Arr
     }
   } catch (error) {
     if (error instanceof DataError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw corrupt(
       file,
       length,

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import yauzl from 'yauzl';
 import { AutobalanceError, DataError } from '../../ir/errors.js';
+import { messageOf } from '../../ir/message-of.js';
 import { quoted } from '../corrupt.js';
 import { crc32 } from '../crc32.js';
 import { errnoOf, fileError } from '../files.js';
@@ -64,7 +65,7 @@ async function openArchive(path: string): Promise<yauzl.ZipFile> {
     return await yauzl.openPromise(path, { autoClose: false });
   } catch (error) {
     if (errnoOf(error) !== undefined) throw fileError('read', path, error);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw problemIn(path, `is not a ZIP archive (${reason})`, error);
   }
 }
@@ -107,7 +108,7 @@ export async function readNpz(
   } catch (error) {
     if (error instanceof AutobalanceError) throw error;
     if (error instanceof Error && /^E[A-Z]+$/.test(errnoOf(error) ?? '')) throw fileError('read', path, error);
-    throw problemIn(path, `the archive is damaged (${error instanceof Error ? error.message : String(error)})`, error);
+    throw problemIn(path, `the archive is damaged (${messageOf(error)})`, error);
   } finally {
     archive.close();
   }

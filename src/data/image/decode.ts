@@ -2,6 +2,7 @@ import { inflateSync } from 'node:zlib';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { DataError } from '../../ir/errors.js';
+import { messageOf } from '../../ir/message-of.js';
 import { hexOf, wrongByte } from '../corrupt.js';
 
 /** A decoded image: u8 [height, width, 3], row-major. */
@@ -28,8 +29,6 @@ function requireSize(file: string, at: number, width: number, height: number): v
   if (width >= 1 && height >= 1 && width * height <= MAX_PIXELS) return;
   throw wrongByte(file, at, `an image must have 1 to ${MAX_PIXELS} pixels, this one claims ${width}×${height}`, REMEDY);
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * Decodes a JPEG (baseline or progressive; grey, colour or CMYK) or a PNG of any kind; which it is, its first bytes say, not its name.
@@ -98,7 +97,7 @@ function decodeJpeg(bytes: Uint8Array, file: string): Picture {
     });
     return { width, height, data };
   } catch (error) {
-    throw new DataError(`${file}: the JPEG is damaged or cut off (${reasonOf(error)}); ${REMEDY}.`, { cause: error });
+    throw new DataError(`${file}: the JPEG is damaged or cut off (${messageOf(error)}); ${REMEDY}.`, { cause: error });
   }
 }
 
@@ -122,7 +121,7 @@ function decodePng(bytes: Uint8Array, file: string): Picture {
     }
     return { width: size.width, height: size.height, data: pixels };
   } catch (error) {
-    throw new DataError(`${file}: the PNG is damaged or cut off (${reasonOf(error)}); ${REMEDY}.`, { cause: error });
+    throw new DataError(`${file}: the PNG is damaged or cut off (${messageOf(error)}); ${REMEDY}.`, { cause: error });
   }
 }
 
