@@ -63,7 +63,11 @@ struct TileLimits {
   template <class T>                                                         \
   TileKernel<T> tileKernel(Walk walk, int64_t rows, int64_t pixels, int64_t vectors); \
   }
+#if AB_WASM
+AB_DECLARE_TILES(simd128)
+#else
 AB_DECLARE_TILES(generic)
+#endif
 #if AB_X86
 AB_DECLARE_TILES(avx2)
 AB_DECLARE_TILES(avx512)

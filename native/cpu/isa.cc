@@ -29,7 +29,7 @@ Isa detect() {
     }
     throw std::runtime_error(std::string("AUTOBALANCE_ISA: expects ") + kIsaNames + ", got \"" + forced + "\"");
   }
-  Isa best = Isa::generic;
+  Isa best = kIsas[0];
   for (Isa each : kIsas)
     if (isaSupported(each)) best = each;
   return best;
@@ -38,7 +38,7 @@ Isa detect() {
 }  // namespace
 
 bool isaSupported(Isa which) {
-  if (which == Isa::generic) return true;
+  if (which == kIsas[0]) return true;
 #if AB_X86
   // __builtin_cpu_supports also asks the operating system whether it saves the wider registers.
   __builtin_cpu_init();
@@ -56,6 +56,7 @@ const char* isaName(Isa which) {
     case Isa::avx512: return "avx512";
     case Isa::avx2: return "avx2";
     case Isa::neon: return "neon";
+    case Isa::simd128: return "simd128";
     case Isa::generic: break;
   }
   return "generic";

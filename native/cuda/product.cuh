@@ -59,13 +59,13 @@ class Slice {
   static constexpr int kStride = kLines + kSpare;
 
   __device__ __forceinline__ Slice(const Reader& reader, int firstLine) : reader_(reader) {
-    for (int s = 0; s < kFours; s++) lines_[s] = reader.line(firstLine + lineOf(s));
+    AB_UNROLL for (int s = 0; s < kFours; s++) lines_[s] = reader.line(firstLine + lineOf(s));
   }
   __device__ __forceinline__ void fetch(int firstDepth) {
-    for (int s = 0; s < kFours; s++) reader_.four(lines_[s], firstDepth + depthOf(s), values_[s].v);
+    AB_UNROLL for (int s = 0; s < kFours; s++) reader_.four(lines_[s], firstDepth + depthOf(s), values_[s].v);
   }
   __device__ __forceinline__ void put(T* shared) const {
-    for (int s = 0; s < kFours; s++) {
+    AB_UNROLL for (int s = 0; s < kFours; s++) {
       T* const to = shared + depthOf(s) * kStride + lineOf(s);
       if constexpr (Reader::kAlongDepth) {
         for (int i = 0; i < 4; i++) store(to + i * kStride, values_[s].v[i]);
@@ -138,10 +138,10 @@ __global__ void __launch_bounds__(Tile::kThreads) productOfTiles(ProductShape sh
     const T* const fromB = sharedB + turn * kSharedB + column;
     for (int k = 0; k < kDepth; k++) {
       Four<T> left[Tile::kSquaresDown], right[Tile::kSquaresAcross];
-      for (int i = 0; i < Tile::kSquaresDown; i++) left[i] = load(reinterpret_cast<const Four<T>*>(fromA + k * SliceA::kStride + 32 * i));
-      for (int j = 0; j < Tile::kSquaresAcross; j++) right[j] = load(reinterpret_cast<const Four<T>*>(fromB + k * SliceB::kStride + 16 * j));
-      for (int i = 0; i < 4 * Tile::kSquaresDown; i++)
-        for (int j = 0; j < 4 * Tile::kSquaresAcross; j++)
+      AB_UNROLL for (int i = 0; i < Tile::kSquaresDown; i++) left[i] = load(reinterpret_cast<const Four<T>*>(fromA + k * SliceA::kStride + 32 * i));
+      AB_UNROLL for (int j = 0; j < Tile::kSquaresAcross; j++) right[j] = load(reinterpret_cast<const Four<T>*>(fromB + k * SliceB::kStride + 16 * j));
+      AB_UNROLL for (int i = 0; i < 4 * Tile::kSquaresDown; i++)
+        AB_UNROLL for (int j = 0; j < 4 * Tile::kSquaresAcross; j++)
           sums[i][j] = multiplyAdd(left[i / 4].v[i % 4], right[j / 4].v[j % 4], sums[i][j]);
     }
     turn ^= 1;
@@ -153,10 +153,10 @@ __global__ void __launch_bounds__(Tile::kThreads) productOfTiles(ProductShape sh
   }
 
   T* const to = bufferAt<T>(table, out.buffer) + matrix * out.batchStride + split * out.splitStride;
-  for (int i = 0; i < 4 * Tile::kSquaresDown; i++) {
+  AB_UNROLL for (int i = 0; i < 4 * Tile::kSquaresDown; i++) {
     const int r = firstRow + row + i / 4 * 32 + i % 4;
     if (r >= shape.rows) continue;
-    for (int j = 0; j < Tile::kSquaresAcross; j++) {
+    AB_UNROLL for (int j = 0; j < Tile::kSquaresAcross; j++) {
       const int c = firstColumn + column + 16 * j;
       T* const at = to + static_cast<int64_t>(r) * out.rowStride + c;
       if (out.aligned && c + 4 <= shape.columns) {

@@ -22,6 +22,7 @@ struct alignas(16) Four {
 
 #if defined(__CUDACC__)
 
+#define AB_UNROLL _Pragma("unroll")
 #define AB_SHARED(T, name, count) __shared__ __align__(16) T name[count]
 
 template <class T>
@@ -35,6 +36,7 @@ __device__ __forceinline__ void store(T* to, T value) {
 
 #else
 
+#define AB_UNROLL
 #define AB_SHARED(T, name, count)    \
   static const char name##Key = 0;   \
   T* const name = static_cast<T*>(::simt::sharedMemory(&name##Key, sizeof(T) * (count)))

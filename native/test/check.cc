@@ -121,7 +121,7 @@ bool GuardedBytes::intact() const {
 #endif
 }
 
-ForcedIsa::ForcedIsa(Isa which) : available_(isaSupported(which) && (kOnEverySet || which == Isa::generic)), before_(checks) {
+ForcedIsa::ForcedIsa(Isa which) : available_(isaSupported(which) && (kOnEverySet || which == kIsas[0])), before_(checks) {
   if (available_) {
     setIsa(which);
     return;

@@ -2,13 +2,14 @@
 //
 //   node native/test/run.mjs plain asan tsan    as many of the presets as are named
 //   node native/test/run.mjs neon               for 64-bit ARM, under an emulator; passes by without a toolchain, and says so
+//   node native/test/run.mjs wasm               what the WebAssembly modules are made of, in Node; likewise
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const native = join(dirname(fileURLToPath(import.meta.url)), '..');
-const presets = ['plain', 'asan', 'tsan', 'neon'];
+const presets = ['plain', 'asan', 'tsan', 'neon', 'wasm'];
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !presets.includes(name));
 if (unknown !== undefined || names.length === 0) {
@@ -18,8 +19,17 @@ if (unknown !== undefined || names.length === 0) {
 
 const has = (program) => (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 
-/** What the tests for ARM need, by Debian's packages g++-aarch64-linux-gnu and qemu-user. */
-const toolchain = ['aarch64-linux-gnu-g++', 'qemu-aarch64'];
+/** What the tests for another machine need, and Debian's packages that have it. */
+const toolchains = {
+  neon: { programs: ['aarch64-linux-gnu-g++', 'qemu-aarch64'], packages: 'g++-aarch64-linux-gnu qemu-user' },
+  wasm: {
+    programs: ['emcmake'],
+    packages: 'emscripten',
+    configure: ['emcmake'],
+    // Debian's emscripten is older than Node's fetch, and takes it for a browser's.
+    options: [`-DCMAKE_CROSSCOMPILING_EMULATOR=${process.execPath};--no-experimental-fetch`],
+  },
+};
 
 function run(command, ...args) {
   const { status, error } = spawnSync(command, args, { cwd: native, stdio: 'inherit' });
@@ -28,16 +38,17 @@ function run(command, ...args) {
 }
 
 function build(name) {
-  run('cmake', '--preset', name);
+  const { configure = [], options = [] } = toolchains[name] ?? {};
+  run(...configure, 'cmake', '--preset', name, ...options);
   run('cmake', '--build', join('..', 'build', 'native', name), '-j', '2');
 }
 
 const times = [];
 for (const name of names) {
-  const missing = name === 'neon' ? toolchain.filter((program) => !has(program)) : [];
+  const { programs = [], packages } = toolchains[name] ?? {};
+  const missing = programs.filter((program) => !has(program));
   if (missing.length > 0) {
-    const remedy = 'apt-get install g++-aarch64-linux-gnu qemu-user';
-    console.log(`NEON: not verified, since ${missing.join(' and ')} cannot be found; ${remedy}`);
+    console.log(`${name}: not verified, since ${missing.join(' and ')} cannot be found; apt-get install ${packages}`);
     continue;
   }
   const started = Date.now();

@@ -42,7 +42,7 @@ export const pageBackends: { readonly [name: string]: PageBackend } = {
   },
   wasm: {
     dtypes: ANY,
-    ran: { name: 'wasm', device: 'WebAssembly generic, 1 thread' },
+    ran: { name: 'wasm', device: 'WebAssembly simd128, 1 thread' },
     async start() {
       await loadWasm(module);
       return getBackend('wasm');

@@ -17,7 +17,7 @@ const SHORT: readonly BackendName[] = ['webgl2', 'webgpu'];
 
 /** What the page must say that it ran on. */
 const DEVICES: { readonly [name in BackendName]: string } = {
-  wasm: 'WebAssembly generic, 1 thread',
+  wasm: 'WebAssembly simd128, 1 thread',
   typescript: 'JavaScript, 1 thread',
   webgl2: 'webgl2',
   webgpu: 'webgpu; synchronous runs on webgl2',
@@ -168,7 +168,7 @@ test('served with the headers that npm run playground sends, it has threads', as
       () => [document.body.dataset.device, navigator.hardwareConcurrency] as const,
     );
     const threads = Math.min(processors, 4);
-    expect(device).toBe(`WebAssembly generic, ${threads} thread${threads === 1 ? '' : 's'}`);
+    expect(device).toBe(`WebAssembly simd128, ${threads} thread${threads === 1 ? '' : 's'}`);
     await page.waitForFunction(() => document.querySelector('progress')!.value > 0.02);
   } finally {
     await isolated.close();

@@ -54,14 +54,14 @@ async function measured(
 describe('a page that is cross-origin isolated', () => {
   test.each([2, 3])('in a worker, %i threads take part, and the bits are those of one', async (count) => {
     const { info, present, same } = await measured('inWorker', ISOLATED, count);
-    expect(info.device).toBe(`WebAssembly generic, ${count} threads`);
+    expect(info.device).toBe(`WebAssembly simd128, ${count} threads`);
     expect(info.details).not.toHaveProperty('oneThreadBecause');
     expect({ present, same }).toEqual({ present: count, same: true });
   });
 
   test('on its own thread there is one, and it says why', async () => {
     const { info, present, same } = await measured('inPage', ISOLATED, 2);
-    expect(info.device).toBe('WebAssembly generic, 1 thread');
+    expect(info.device).toBe('WebAssembly simd128, 1 thread');
     expect(info.details.oneThreadBecause).toMatch(/may not wait for others; compute in a worker/);
     expect({ present, same }).toEqual({ present: 1, same: true });
   });
@@ -69,7 +69,7 @@ describe('a page that is cross-origin isolated', () => {
   test('workers that a content security policy forbids: one thread, and it says why', async () => {
     const headers = { ...ISOLATED, 'Content-Security-Policy': "worker-src 'self'" };
     const { info, present } = await measured('inWorker', headers, 2);
-    expect(info.device).toBe('WebAssembly generic, 1 thread');
+    expect(info.device).toBe('WebAssembly simd128, 1 thread');
     expect(info.details.oneThreadBecause).toMatch(/content security policy|Content Security Policy/);
     expect(present).toBe(1);
   });
@@ -77,7 +77,7 @@ describe('a page that is cross-origin isolated', () => {
 
 test('on a page that is not, there is one thread, and it names the headers', async () => {
   const { info, present, same } = await measured('inWorker', {}, 2);
-  expect(info.device).toBe('WebAssembly generic, 1 thread');
+  expect(info.device).toBe('WebAssembly simd128, 1 thread');
   expect(info.details.oneThreadBecause).toMatch(/not cross-origin isolated.*Cross-Origin-Opener-Policy: same-origin/);
   expect({ present, same }).toEqual({ present: 1, same: true });
 });

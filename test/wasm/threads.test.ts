@@ -37,7 +37,7 @@ const { program: product } = trace((a, b) => [matmul(a!, b!)], [factor.aval, fac
 describe('what there is', () => {
   test.each(COUNTS)('%i threads: said, and all of them take part', (count) => {
     const { info } = loadWasm('direct', count);
-    expect(info().device).toBe(`WebAssembly generic, ${count} thread${count === 1 ? '' : 's'}`);
+    expect(info().device).toBe(`WebAssembly simd128, ${count} thread${count === 1 ? '' : 's'}`);
     expect(info().details).toMatchObject({ threads: count });
     expect(info().details).not.toHaveProperty('oneThreadBecause');
     if (count === 1) return;
@@ -177,6 +177,6 @@ describe('when there is nothing to do', () => {
     const env = { ...process.env, AUTOBALANCE_BACKEND: 'wasm', AUTOBALANCE_THREADS: '2' };
     const options = { env, timeout: 20_000 };
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], options);
-    expect(stdout.trim()).toBe(`WebAssembly generic, 2 threads ${N}`);
+    expect(stdout.trim()).toBe(`WebAssembly simd128, 2 threads ${N}`);
   });
 });

@@ -10,8 +10,14 @@
 #include "avx512.h"
 #include "generic.h"
 #include "neon.h"
+#include "simd128.h"
 
+// What every machine of the kind has: a module of WebAssembly either runs with its vectors or does not load.
+#if AB_WASM
+#define AB_ISA simd128
+#else
 #define AB_ISA generic
+#endif
 #include AB_KERNELS
 #undef AB_ISA
 

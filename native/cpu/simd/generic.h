@@ -1,10 +1,10 @@
 // Simd<T> for any machine: 16-byte vectors of the compiler's own vector extension (SSE2 on x86-64).
 //
-// The contract shared by generic.h, avx2.h, avx512.h and neon.h:
+// The contract shared by generic.h, avx2.h, avx512.h, neon.h and simd128.h:
 //   Reg, Mask, IntReg (as many lanes, as wide as T); width = lanes; registers = vector registers that sums and operands can fill.
 //   load/store accept any alignment: on aligned addresses the unaligned instructions cost the same.
 //   *Partial(…, n) touch only the first n lanes in memory, 0 <= n <= width; lanes not loaded read as zero.
-//   fma(a, b, c) = a*b + c and fnma(a, b, c) = c - a*b, rounded once on avx2, avx512 and neon, twice here (there is no portable fast form).
+//   fma(a, b, c) = a*b + c and fnma(a, b, c) = c - a*b, rounded once on avx2, avx512 and neon, twice here and on simd128 (there is no portable fast form).
 //   min/max return b when a or b is NaN. round is to nearest, ties to even.
 //   toInt rounds, truncToInt truncates; for double the integer must lie within +-2^51.
 //   Byte masks are bool tensors: 0 is false, anything else true, and 1 is what is stored.
@@ -23,9 +23,9 @@ namespace ab::generic {
 template <class T>
 struct Simd;
 
-// Everything in which float and double do not differ.
-template <class T, class I>
-struct GenericLanes : Tails<Simd<T>, T> {
+// Everything in which float and double do not differ. S is the Simd<T> that derives from it.
+template <class S, class T, class I>
+struct GenericLanes : Tails<S, T> {
   using Scalar = T;
   using IntScalar = I;
   typedef T Reg __attribute__((vector_size(16)));
@@ -34,10 +34,6 @@ struct GenericLanes : Tails<Simd<T>, T> {
   static constexpr int width = 16 / sizeof(T);
 #if defined(__aarch64__)
   static constexpr int registers = 32;
-#elif defined(__wasm__)
-  // V8 keeps one of sixteen to itself, and without a fused multiply-add every product takes one: a tile of 12 sums is spilled to memory and reaches 21
-  // GFLOP/s at 512, one of 8 reaches 28.
-  static constexpr int registers = 12;
 #else
   static constexpr int registers = 16;
 #endif
@@ -162,15 +158,16 @@ struct GenericLanes : Tails<Simd<T>, T> {
   static AB_INLINE IntReg signBit() { return intSet1(static_cast<I>(static_cast<uint64_t>(1) << (8 * sizeof(I) - 1))); }
 };
 
-template <>
-struct Simd<float> : GenericLanes<float, int32_t> {
+template <class S>
+struct FloatLanes : GenericLanes<S, float, int32_t> {
+  using Reg = typename GenericLanes<S, float, int32_t>::Reg;
   static AB_INLINE float reduceAdd(Reg v) { return (v[0] + v[2]) + (v[1] + v[3]); }
   static AB_INLINE float reduceMin(Reg v) {
-    const Reg w = min(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
+    const Reg w = S::min(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
     return w[0] < w[1] ? w[0] : w[1];
   }
   static AB_INLINE float reduceMax(Reg v) {
-    const Reg w = max(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
+    const Reg w = S::max(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
     return w[0] > w[1] ? w[0] : w[1];
   }
   // The first and second half of a0 b0 a1 b1 …; log2(width) rounds of the two transpose a square block.
@@ -178,13 +175,19 @@ struct Simd<float> : GenericLanes<float, int32_t> {
   static AB_INLINE Reg zipHigh(Reg a, Reg b) { return __builtin_shufflevector(a, b, 2, 6, 3, 7); }
 };
 
-template <>
-struct Simd<double> : GenericLanes<double, int64_t> {
+template <class S>
+struct DoubleLanes : GenericLanes<S, double, int64_t> {
+  using Reg = typename GenericLanes<S, double, int64_t>::Reg;
   static AB_INLINE double reduceAdd(Reg v) { return v[0] + v[1]; }
   static AB_INLINE double reduceMin(Reg v) { return v[0] < v[1] ? v[0] : v[1]; }
   static AB_INLINE double reduceMax(Reg v) { return v[0] > v[1] ? v[0] : v[1]; }
   static AB_INLINE Reg zipLow(Reg a, Reg b) { return __builtin_shufflevector(a, b, 0, 2); }
   static AB_INLINE Reg zipHigh(Reg a, Reg b) { return __builtin_shufflevector(a, b, 1, 3); }
 };
+
+template <>
+struct Simd<float> : FloatLanes<Simd<float>> {};
+template <>
+struct Simd<double> : DoubleLanes<Simd<double>> {};
 
 }  // namespace ab::generic

@@ -19,6 +19,13 @@
 #define AB_NEON 0
 #endif
 
+#if defined(__wasm_simd128__)
+#define AB_WASM 1
+#include <wasm_simd128.h>
+#else
+#define AB_WASM 0
+#endif
+
 #define AB_INLINE inline __attribute__((always_inline))
 
 #if AB_X86
