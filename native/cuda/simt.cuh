@@ -1,6 +1,7 @@
-// The dialect that kernels are written in: CUDA, but for three things, which nvcc compiles to what they stand for and the emulation of
+// The dialect that kernels are written in: CUDA, but for four things, which nvcc compiles to what they stand for and the emulation of
 // native/test/simt watches. Memory is read by load() and written by store(); shared memory is declared by AB_SHARED; numbers are multiplied and
-// added in one rounding by multiplyAdd() (the compiler is told to fuse nothing of its own accord).
+// added in one rounding by multiplyAdd() (the compiler is told to fuse nothing of its own accord); loops over registers are unrolled by AB_UNROLL, for
+// nvcc left to itself kept one of a convolution rolled up on 12.0, and 368 bytes of each thread in memory.
 #pragma once
 
 #include <cuda_runtime.h>

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Convolution } from '../compile/convolution.js';
 import { encode, type Tape } from '../compile/encode.js';
 import { BackendError, bytesOf, type DType, type Program, type Storage, Tensor, type TypedArray } from '../ir/index.js';
@@ -114,7 +114,7 @@ class CudaExecutable implements Executable {
 
 function addonPath(): string {
   const told = process.env.AUTOBALANCE_CUDA_ADDON;
-  if (told) return told;
+  if (told) return resolve(told);
   return join(packageRoot(), 'build', 'cuda', 'Release', 'autobalance_cuda.node');
 }
 
