@@ -1,4 +1,5 @@
 import Benchmark from 'benchmark';
+import { timed } from './timed.js';
 
 /** Times of one case. */
 export interface Measurement {
@@ -14,25 +15,16 @@ export interface Measurement {
 
 /** Samples of a function, milliseconds, for about `seconds`: by the benchmark package, or one call at a time if it is asynchronous. */
 export async function samplesOf(name: string, fn: () => unknown, seconds: number): Promise<number[]> {
-  if (fn() instanceof Promise) return asyncSamples(fn, seconds);
+  const first = fn();
+  if (first instanceof Promise) {
+    await first;
+    return timed(fn, seconds);
+  }
   const bench = new Benchmark(name, () => void fn(), { maxTime: seconds, minSamples: 3 });
   bench.run();
   const failure: unknown = (bench as unknown as { error?: unknown }).error;
   if (failure) throw failure;
   return bench.stats.sample.map((s: number) => s * 1000);
-}
-
-async function asyncSamples(fn: () => unknown, seconds: number): Promise<number[]> {
-  // The call that told us what it is may still be under way.
-  await fn();
-  const times: number[] = [];
-  const end = performance.now() + seconds * 1000;
-  while (times.length < 3 || performance.now() < end) {
-    const from = performance.now();
-    await fn();
-    times.push(performance.now() - from);
-  }
-  return times;
 }
 
 /** Times functions in turn, `rounds` times after one that is not counted. Ratios are to the first of them, round by round. */

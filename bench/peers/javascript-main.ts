@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
+import { timed } from '../timed.js';
 import type { Work } from '../work.js';
-import { engines, isPlainProduct, timed } from './javascript.js';
+import { engines, isPlainProduct } from './javascript.js';
 
 /** One engine in JavaScript as a process: `node javascript-main.js NAME THREADS`; see `spawned`. */
 const [name = '', threads = '1'] = process.argv.slice(2);
@@ -13,7 +14,13 @@ try {
   answer({ version });
   for await (const line of createInterface({ input: process.stdin })) {
     const work = JSON.parse(line) as Work & { readonly seconds: number };
-    answer({ times: isPlainProduct(work) ? await timed(prepare(work), work.seconds) : null });
+    if (!isPlainProduct(work)) {
+      answer({ times: null });
+      continue;
+    }
+    const run = prepare(work);
+    await run();
+    answer({ times: await timed(run, work.seconds) });
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message.split('\n')[0] : String(error));

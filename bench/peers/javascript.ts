@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Work } from '../work.js';
 import { encodeMatMul } from './onnx.js';
+import { versionOf } from './version-of.js';
 
 /**
  * Engines in JavaScript and WebAssembly. None is a dependency: they weigh 200 MB together. `npm run bench:peers` installs them beside.
@@ -20,26 +20,7 @@ export interface Engine {
   readonly prepare: (work: Gemm) => () => unknown;
 }
 
-/** Milliseconds of each run for about `seconds`. */
-export async function timed(run: () => unknown, seconds: number): Promise<number[]> {
-  await run();
-  const times: number[] = [];
-  const end = performance.now() + seconds * 1000;
-  while (times.length < 3 || (performance.now() < end && times.length < 2000)) {
-    const from = performance.now();
-    await run();
-    times.push(performance.now() - from);
-  }
-  return times;
-}
-
 const require = createRequire(import.meta.url);
-/** A package need not export its manifest, so it is looked for where packages lie. */
-function versionOf(name: string): string {
-  const folder = (require.resolve.paths(name) ?? []).find((each) => existsSync(join(each, name)));
-  if (folder === undefined) throw new Error(`Cannot find package '${name}'`);
-  return (JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')) as { readonly version: string }).version;
-}
 const noise = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i));
 
 interface TfTensor {

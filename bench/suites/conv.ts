@@ -1,7 +1,7 @@
 import { type Convolution, compile, conv2d, grad, mul, sum, type Value } from '../../src/index.js';
 import { onExecutor } from '../native.js';
 import type { Case, Work } from '../work.js';
-import { noise } from './gemm.js';
+import { noise } from './noise.js';
 
 type Conv = Extract<Work, { kind: 'conv' }>;
 

@@ -2,7 +2,7 @@ import { traceFunction } from '../../src/ad/grad.js';
 import { batchNorm, linearize, ones, relu, type Value, zeros } from '../../src/index.js';
 import { onExecutor } from '../native.js';
 import type { Case } from '../work.js';
-import { noise } from './gemm.js';
+import { noise } from './noise.js';
 
 const SHAPES = [
   [128, 32, 32, 16],

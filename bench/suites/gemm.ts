@@ -1,16 +1,9 @@
-import { compile, matmul, Random, tensor, type Value } from '../../src/index.js';
+import { compile, matmul, type Value } from '../../src/index.js';
 import { onExecutor } from '../native.js';
 import type { Case, Work } from '../work.js';
+import { noise } from './noise.js';
 
 type Gemm = Extract<Work, { kind: 'gemm' }>;
-
-/** Normal noise of a shape. */
-export function noise(shape: readonly number[], dtype: 'f32' | 'f64' = 'f32', seed = 1): Value {
-  const random = new Random(seed, `bench/${shape}`);
-  const length = shape.reduce((n, extent) => n * extent, 1);
-  const values = Array.from({ length }, () => random.normal());
-  return tensor(dtype === 'f64' ? Float64Array.from(values) : Float32Array.from(values), { shape });
-}
 
 function product(name: string, suite: string, work: Gemm): Case {
   const { dtype, m, n, k, batch, transA, transB } = work;

@@ -28,7 +28,7 @@ import {
 } from '../../src/index.js';
 import { add } from '../../src/ops/index.js';
 import type { Case } from '../work.js';
-import { noise } from './gemm.js';
+import { noise } from './noise.js';
 
 const CLASSES = 10;
 
