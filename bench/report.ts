@@ -13,13 +13,28 @@ export interface TimedCase extends Measurement {
   readonly arenaBytes?: number;
   /** Memory of what it keeps for later products. */
   readonly residualBytes?: number;
-  readonly peers?: { readonly [name: string]: { readonly ms: number; readonly bytes?: number } };
+  readonly peers?: { readonly [name: string]: PeerTime };
+}
+
+/** What a peer took for the same work; where each of its samples is known, with their spread. */
+export interface PeerTime {
+  readonly ms: number;
+  readonly fastest?: number;
+  readonly slowest?: number;
+  readonly samples?: number;
+  readonly bytes?: number;
+}
+
+export interface Peak {
+  readonly fmaGflops: number;
+  readonly fmaGflopsF64: number;
+  readonly copyGBs: number;
 }
 
 export interface Report {
   readonly machine: Readonly<Record<string, string | number | boolean>>;
-  /** Limits measured in this same run. */
-  readonly peak: { readonly fmaGflops: number; readonly fmaGflopsF64: number; readonly copyGBs: number };
+  /** Limits measured in this same run, where it measures them. */
+  readonly peak?: Peak;
   readonly cases: readonly ReportedCase[];
   /** `<suite>/<peer>`: geometric mean of the ratios. */
   readonly geomeans: Readonly<Record<string, number>>;
@@ -44,10 +59,10 @@ interface ReportedCase {
     readonly residualBytes?: number;
   };
   /** Ratio: the peer's time by ours, above 1 if we are faster. */
-  readonly peers: { readonly [name: string]: { readonly ms: number; readonly ratio: number; readonly bytes?: number } };
+  readonly peers: { readonly [name: string]: PeerTime & { readonly ratio: number } };
 }
 
-export function makeReport(machine: Report['machine'], peak: Report['peak'], timed: readonly TimedCase[]): Report {
+export function makeReport(machine: Report['machine'], peak: Peak | undefined, timed: readonly TimedCase[]): Report {
   const cases = timed.map((each) => reported(each, peak));
   const logs = new Map<string, number[]>();
   for (const { suite, peers } of cases) {
@@ -58,10 +73,10 @@ export function makeReport(machine: Report['machine'], peak: Report['peak'], tim
   }
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const geomeans = Object.fromEntries(Array.from(logs, ([key, values]) => [key, Math.exp(mean(values))]));
-  return { machine, peak, cases, geomeans };
+  return { machine, ...(peak && { peak }), cases, geomeans };
 }
 
-function reported(timed: TimedCase, peak: Report['peak']): ReportedCase {
+function reported(timed: TimedCase, peak?: Peak): ReportedCase {
   const {
     suite,
     name,
@@ -79,7 +94,7 @@ function reported(timed: TimedCase, peak: Report['peak']): ReportedCase {
   } = timed;
   const gflops = flop === undefined ? undefined : flop / ms / 1e6;
   const gbs = bytes === undefined ? undefined : bytes / ms / 1e6;
-  const limit = suite === 'dgemm' ? peak.fmaGflopsF64 : peak.fmaGflops;
+  const limit = suite === 'dgemm' ? peak?.fmaGflopsF64 : peak?.fmaGflops;
   return {
     suite,
     name,
@@ -88,9 +103,9 @@ function reported(timed: TimedCase, peak: Report['peak']): ReportedCase {
       fastest,
       slowest,
       samples,
-      ...(gflops !== undefined && { gflops, shareOfPeak: gflops / limit }),
+      ...(gflops !== undefined && { gflops, ...(limit !== undefined && { shareOfPeak: gflops / limit }) }),
       ...(gflops !== undefined && fmaGflopsThen !== undefined && { shareThen: gflops / fmaGflopsThen }),
-      ...(gbs !== undefined && { gbs, shareOfPeak: gbs / peak.copyGBs }),
+      ...(gbs !== undefined && { gbs, ...(peak && { shareOfPeak: gbs / peak.copyGBs }) }),
       ...(ratio !== undefined && { ratio }),
       ...(arenaBytes !== undefined && { arenaBytes }),
       ...(residualBytes !== undefined && { residualBytes }),
@@ -99,12 +114,12 @@ function reported(timed: TimedCase, peak: Report['peak']): ReportedCase {
   };
 }
 
-export function printHeader(machine: Report['machine'], { fmaGflops, fmaGflopsF64, copyGBs }: Report['peak']): string {
+export function printHeader(machine: Report['machine'], { fmaGflops, fmaGflopsF64, copyGBs }: Peak): string {
   const facts = Object.entries(machine).map(([key, value]) => `${key} ${value}`);
   return `${facts.join(', ')}\nmeasured limits: ${fmaGflops.toFixed(0)} GFLOP/s f32, ${fmaGflopsF64.toFixed(0)} f64, copy ${copyGBs.toFixed(1)} GB/s`;
 }
 
-export function printCase(timed: TimedCase, peak: Report['peak']): string {
+export function printCase(timed: TimedCase, peak: Peak): string {
   const { suite, name, ours, peers } = reported(timed, peak);
   const share = ours.shareOfPeak === undefined ? '' : ` ${(100 * ours.shareOfPeak).toFixed(0)} %`;
   const then = ours.shareThen === undefined ? '' : ` (${(100 * ours.shareThen).toFixed(0)} % then)`;

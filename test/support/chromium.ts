@@ -26,10 +26,10 @@ function executable(): string {
       }
     }
   }
-  throw new Error('These tests need Chromium on the PATH; on Debian: apt-get install chromium');
+  throw new Error('There must be a Chromium on the PATH; on Debian: apt-get install chromium');
 }
 
-/** A browser without a window, for one file of tests. */
+/** A browser without a window. */
 export const launch = (): Promise<Browser> =>
   chromium.launch({ executablePath: executable(), args: FLAGS, timeout: 120_000 });
 
