@@ -60,6 +60,7 @@ const ask = (request: Request): void => worker?.postMessage(request);
 function clear(scenario: ScenarioName): void {
   state = emptyState(scenario);
   stage = undefined;
+  paused = false;
   element<HTMLProgressElement>('progress').value = 0;
   element('verdict').textContent = '';
   element('views-note').textContent = NOTES[scenario];
@@ -74,6 +75,10 @@ function clear(scenario: ScenarioName): void {
 }
 
 let device = '';
+let paused = false;
+
+/** While it is paused too, for what the worker said before it heard of that arrives later. */
+const whereItIs = (): string => (stage ? `${paused ? 'Paused in stage' : 'Stage'} ${STAGES[stage]}.` : 'Paused.');
 
 function hear(message: Message): void {
   switch (message.kind) {
@@ -86,7 +91,7 @@ function hear(message: Message): void {
     case 'progress':
       stage = message.stage;
       element<HTMLProgressElement>('progress').value = message.done;
-      say(`Stage ${STAGES[message.stage]}.`, `${Math.round(message.stepsPerSecond)} steps a second on ${device}`);
+      say(whereItIs(), `${Math.round(message.stepsPerSecond)} steps a second on ${device}`);
       return;
     case 'hypergradient':
       state.hypergradients.push(message);
@@ -165,11 +170,13 @@ function draw(): void {
 const controls = new Controls({
   start,
   pause() {
+    paused = true;
     ask({ kind: 'pause' });
     controls.show('paused');
-    say(stage ? `Paused in stage ${STAGES[stage]}.` : 'Paused.');
+    say(whereItIs());
   },
   resume() {
+    paused = false;
     ask({ kind: 'resume' });
     controls.show('running');
   },
